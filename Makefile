@@ -1,0 +1,21 @@
+.PHONY: test lint bench generate check-generated
+
+# Everything, on both databases and in a browser; installs what is missing.
+test:
+	@scripts/test.sh
+
+# gofmt and go vet.
+lint:
+	@scripts/lint.sh
+
+# A table of rates and ratios; PKG=./internal/ledger for some, BENCHTIME=10s.
+bench:
+	@scripts/bench.sh $(PKG)
+
+# Queries (sqlc) and pages (templ).
+generate:
+	@scripts/generate.sh
+
+# Fails when the committed generated code is not what the sources make.
+check-generated:
+	@scripts/generate.sh --check

@@ -1,0 +1,209 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// Hold is how long a protected trade is held when Steam names no earlier or
+// later end: its own seven days and one more.
+const Hold = 192 * time.Hour
+
+// settleMargin is added to the settlement time that Steam names.
+const settleMargin = time.Hour
+
+// Games are the apps whose inventories bots read.
+var Games = []steam.AppID{steam.CS2, steam.Dota2, steam.Rust, steam.TF2}
+
+// Agent works for one Steam account. Step may be called from several
+// goroutines; the steps run one after another.
+type Agent struct {
+	client steam.Client
+	trades *trade.Service
+	fleet  *fleet.Service
+	log    *slog.Logger
+
+	mu        sync.Mutex
+	recovered bool // stale sends of an earlier process were put to unknown
+	loggedIn  bool
+	acked     bool                 // Steam's rules accepted
+	listed    time.Time            // when offers were listed last
+	stale     map[steam.AppID]bool // inventories to read again
+	read      time.Time            // when they were all read last
+}
+
+// NewAgent makes the agent of one bot.
+func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, log *slog.Logger) *Agent {
+	a := &Agent{client: c, trades: trades, fleet: f, acked: b.Acknowledged, stale: map[steam.AppID]bool{},
+		log: log.With("bot", b.ID.String())}
+	for _, g := range Games {
+		a.stale[g] = true
+	}
+	return a
+}
+
+// ID is the account.
+func (a *Agent) ID() steam.ID64 { return a.client.ID() }
+
+// Step does what can be done now and reports whether anything moved. An error
+// means that Steam or the database could not be used; the next step goes on.
+func (a *Agent) Step(ctx context.Context, now time.Time) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	moved, err := a.step(ctx, now)
+	a.report(ctx, err, now)
+	if errors.Is(err, steam.ErrSession) {
+		a.loggedIn = false
+	}
+	return moved, err
+}
+
+func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
+	if err := a.ready(ctx); err != nil {
+		return false, err
+	}
+	live, err := a.trades.Live(ctx, a.ID())
+	if err != nil {
+		return false, err
+	}
+	if err := a.recoverSends(ctx, live, now); err != nil {
+		return false, err
+	}
+	moved := false
+	for _, work := range []func(context.Context, []trade.Trade, time.Time) (bool, error){a.sendWanted, a.pollOffers, a.checkAccepted} {
+		did, err := work(ctx, live, now)
+		if moved = moved || did; err != nil {
+			return moved, err
+		}
+		if did { // versions moved on
+			if live, err = a.trades.Live(ctx, a.ID()); err != nil {
+				return moved, err
+			}
+		}
+	}
+	return moved, a.readStale(ctx, now)
+}
+
+// ready makes sure of a session and of Steam's acknowledgement.
+func (a *Agent) ready(ctx context.Context) error {
+	if !a.loggedIn {
+		if err := a.client.Login(ctx); err != nil {
+			return fmt.Errorf("log in: %w", err)
+		}
+		a.loggedIn = true
+	}
+	if a.acked {
+		return nil
+	}
+	if out := a.client.Acknowledge(ctx); out.Verdict != steam.Done {
+		return fmt.Errorf("acknowledge trade protection: %s %s", out.Refusal, out.Detail)
+	}
+	a.acked = true
+	return a.fleet.KeepAcknowledged(ctx, a.ID())
+}
+
+// recoverSends puts sends that an earlier process left without an answer to
+// unknown: they may have happened.
+func (a *Agent) recoverSends(ctx context.Context, live []trade.Trade, now time.Time) error {
+	if a.recovered {
+		return nil
+	}
+	for i, t := range live {
+		if t.State != trade.Sending {
+			continue
+		}
+		next, err := a.trades.Move(ctx, t, trade.Unknown, trade.Change{Reason: "stopped while sending", DueAt: now}, now)
+		if err != nil {
+			return err
+		}
+		live[i] = next
+	}
+	a.recovered = true
+	return nil
+}
+
+// report stores the one reason why the bot can or cannot work.
+func (a *Agent) report(ctx context.Context, err error, now time.Time) {
+	h, note := fleet.Ready, ""
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return
+	case errors.Is(err, steam.ErrCredentials):
+		h, note = fleet.NoLogin, err.Error()
+	default:
+		h, note = fleet.NoSteam, err.Error()
+		a.log.WarnContext(ctx, "bot step", "err", err)
+	}
+	if err := a.fleet.Report(ctx, a.ID(), h, note, now); err != nil {
+		a.log.ErrorContext(ctx, "report health", "err", err)
+	}
+}
+
+// move is [trade.Service.Move] that takes "somebody was faster" for done.
+func (a *Agent) move(ctx context.Context, t trade.Trade, to trade.State, c trade.Change, now time.Time) (bool, error) {
+	_, err := a.trades.Move(ctx, t, to, c, now)
+	if errors.Is(err, fault.WrongState) {
+		a.log.InfoContext(ctx, "move was not made", "trade", t.ID, "to", to, "why", err)
+		return false, nil
+	}
+	if err == nil {
+		a.log.InfoContext(ctx, "trade moved", "trade", t.ID, "owner", t.Owner, "from", t.State, "to", to, "reason", c.Reason)
+	}
+	return err == nil, err
+}
+
+// moveOn makes two moves in a row, such as accepted and settled.
+func (a *Agent) moveOn(ctx context.Context, t trade.Trade, now time.Time, first, then trade.State, c trade.Change) (bool, error) {
+	next, err := a.trades.Move(ctx, t, first, c, now)
+	if errors.Is(err, fault.WrongState) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return a.move(ctx, next, then, trade.Change{}, now)
+}
+
+// reread is how often all inventories are read again although nothing moved.
+const reread = 10 * time.Minute
+
+// readStale reads the inventories whose items may have changed.
+func (a *Agent) readStale(ctx context.Context, now time.Time) error {
+	if now.Sub(a.read) >= reread {
+		for _, g := range Games {
+			a.stale[g] = true
+		}
+		a.read = now
+	}
+	for _, g := range Games {
+		if !a.stale[g] {
+			continue
+		}
+		items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)
+		if err != nil {
+			return fmt.Errorf("read own inventory of %d: %w", g, err)
+		}
+		if err := a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now); err != nil {
+			return err
+		}
+		delete(a.stale, g)
+	}
+	return nil
+}
+
+// touch marks the inventories of a trade's items for reading.
+func (a *Agent) touch(t trade.Trade) {
+	for _, it := range t.Assets {
+		a.stale[it.App] = true
+	}
+}

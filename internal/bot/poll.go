@@ -1,0 +1,164 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// backdate is how far Steam may backdate a change of an offer.
+const backdate = 30 * time.Minute
+
+// idlePoll is how often offers are listed while no trade waits for one.
+const idlePoll = time.Minute
+
+// pollOffers reads the bot's offers once and moves every trade that they tell
+// something about.
+func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
+	since, any := pollFrom(live)
+	if !any && now.Sub(a.listed) < idlePoll {
+		return false, nil
+	}
+	if !any {
+		since = now
+	}
+	list, err := a.client.Offers(ctx, since.Add(-backdate))
+	if err != nil {
+		return false, fmt.Errorf("list offers: %w", err)
+	}
+	a.listed = now
+	moved, err := a.cancelStrays(ctx, list.Sent)
+	if err != nil {
+		return moved, err
+	}
+	for _, t := range live {
+		did, err := a.look(ctx, t, list.Sent, now)
+		if moved = moved || did; err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+// pollFrom is the creation of the oldest trade whose offer may still move.
+func pollFrom(live []trade.Trade) (from time.Time, any bool) {
+	for _, t := range live {
+		switch t.State {
+		case trade.Unknown, trade.Unconfirmed, trade.Active, trade.Escrow:
+			if !any || t.CreatedAt.Before(from) {
+				from, any = t.CreatedAt, true
+			}
+		}
+	}
+	return from, any
+}
+
+// look moves one trade by what the list says about it.
+func (a *Agent) look(ctx context.Context, t trade.Trade, sent []steam.Offer, now time.Time) (bool, error) {
+	switch t.State {
+	case trade.Unknown:
+		if o, ok := find(t, sent); ok {
+			return a.follow(ctx, t, o, now)
+		}
+		return a.missed(ctx, t, now)
+	case trade.Unconfirmed, trade.Active, trade.Escrow:
+		for _, o := range sent {
+			if o.ID == t.OfferID {
+				return a.follow(ctx, t, o, now)
+			}
+		}
+		o, err := a.client.Offer(ctx, t.OfferID) // lists leave offers out at times
+		if err != nil {
+			return false, fmt.Errorf("read offer %s: %w", t.OfferID, err)
+		}
+		return a.follow(ctx, t, o, now)
+	}
+	return false, nil
+}
+
+// find looks for the offer of an unclear send: partner, message and exactly
+// the same assets. Of two, the older one is ours; the younger is a stray.
+func find(t trade.Trade, sent []steam.Offer) (steam.Offer, bool) {
+	var best steam.Offer
+	found := false
+	for _, o := range sent {
+		if o.Partner != t.Partner || !strings.HasPrefix(o.Message, t.Reference) || !sameAssets(t, o) {
+			continue
+		}
+		if !found || o.Created.Before(best.Created) || (o.Created.Equal(best.Created) && o.ID < best.ID) {
+			best, found = o, true
+		}
+	}
+	return best, found
+}
+
+func sameAssets(t trade.Trade, o steam.Offer) bool {
+	items, other := o.Receive, o.Give
+	if t.Direction == trade.Give {
+		items, other = o.Give, o.Receive
+	}
+	if len(items) != len(t.Assets) || len(other) != 0 {
+		return false
+	}
+	want := map[steam.Asset]bool{}
+	for _, it := range t.Assets {
+		want[it.Asset] = true
+	}
+	for _, it := range items {
+		if !want[it.Asset] {
+			return false
+		}
+	}
+	return true
+}
+
+// missed counts a read-back that found nothing. An offer can appear late, so
+// the trade is sent anew only after all the read-backs, five minutes after the
+// first send; past its deadline it ends, because nothing was made that could be
+// accepted. Should the first offer still turn up, cancelStrays withdraws it.
+func (a *Agent) missed(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
+	if t.DueAt.After(now) {
+		return false, nil
+	}
+	if n := int(t.Misses) + 1; n < len(readBack) {
+		_, err := a.trades.Missed(ctx, t, now.Add(readBack[n]))
+		return false, err
+	}
+	if t.Deadline.After(now) {
+		return a.move(ctx, t, trade.Wanted, trade.Change{Reason: "not found on Steam", DueAt: now}, now)
+	}
+	return a.move(ctx, t, trade.Failed, trade.Change{Reason: trade.ReasonNotMade}, now)
+}
+
+// cancelStrays withdraws offers that carry the reference of one of our trades
+// without being its offer: the twin of a send that was repeated, or one that
+// appeared after its order had ended. Offers without an intent are left alone.
+func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer) (bool, error) {
+	canceled := false
+	for _, o := range sent {
+		if o.State != steam.OfferActive && o.State != steam.OfferNeedsConfirmation {
+			continue
+		}
+		reference, _, _ := strings.Cut(o.Message, " ")
+		t, err := a.trades.ByReference(ctx, reference)
+		if errors.Is(err, fault.NotFound) {
+			a.log.WarnContext(ctx, "offer without an intent", "offer", o.ID)
+			continue
+		}
+		if err != nil {
+			return canceled, err
+		}
+		if t.OfferID == o.ID || (t.OfferID == "" && t.State.Live()) {
+			continue
+		}
+		a.log.WarnContext(ctx, "withdraw stray offer", "offer", o.ID, "trade", t.ID)
+		canceled = a.client.Cancel(ctx, o.ID).Verdict == steam.Done || canceled
+	}
+	return canceled, nil
+}

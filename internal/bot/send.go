@@ -1,0 +1,131 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// sendPause is how long a send that Steam does not take now is put off.
+const sendPause = 10 * time.Second
+
+// readBack is how long to wait before each look for an unclear send: 5 s,
+// 15 s, one and five minutes after it.
+var readBack = []time.Duration{5 * time.Second, 10 * time.Second, 45 * time.Second, 4 * time.Minute}
+
+// sendWanted starts each wanted trade whose time has come.
+func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
+	moved := false
+	for _, t := range live {
+		if t.State != trade.Wanted || t.DueAt.After(now) {
+			continue
+		}
+		did, err := a.start(ctx, t, now)
+		if moved = moved || did; err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+func (a *Agent) start(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
+	if !t.Deadline.After(now) {
+		return a.move(ctx, t, trade.Canceled, trade.Change{Reason: trade.ReasonDeadline}, now)
+	}
+	refusal, err := a.preflight(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	if refusal != "" {
+		return a.move(ctx, t, trade.Failed, trade.Change{Reason: refusal}, now)
+	}
+	t, err = a.trades.Move(ctx, t, trade.Sending, trade.Change{}, now)
+	if err != nil {
+		return false, err
+	}
+	return a.send(ctx, t, now)
+}
+
+// preflight asks Steam before each offer whether the partner's trades are
+// held: a held deposit is not a deposit.
+func (a *Agent) preflight(ctx context.Context, t trade.Trade) (refusal string, err error) {
+	held, err := a.client.HoldDurations(ctx, t.Partner, t.Token)
+	if errors.Is(err, steam.ErrTradeURL) {
+		return string(steam.RefusedTradeURL), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if held.Theirs > 0 || held.Both > 0 {
+		return string(steam.RefusedPartnerTrade), nil
+	}
+	return "", nil
+}
+
+// send makes the offer and stores what came of it, whatever it is.
+func (a *Agent) send(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
+	offer := steam.NewOffer{Partner: t.Partner, Token: t.Token, Message: t.Message()}
+	for _, it := range t.Assets {
+		if t.Direction == trade.Give {
+			offer.Give = append(offer.Give, it.Asset)
+		} else {
+			offer.Receive = append(offer.Receive, it.Asset)
+		}
+	}
+	out := a.client.Send(ctx, offer)
+	ctx = context.WithoutCancel(ctx) // the answer is worth keeping even while stopping
+	switch out.Verdict {
+	case steam.Done:
+		return a.sent(ctx, t, out, now)
+	case steam.Refused:
+		return a.refused(ctx, t, out.Outcome, now)
+	}
+	c := trade.Change{Reason: "no clear answer: " + out.Detail, DueAt: now.Add(readBack[0])}
+	return a.move(ctx, t, trade.Unknown, c, now)
+}
+
+func (a *Agent) sent(ctx context.Context, t trade.Trade, out steam.SendOutcome, now time.Time) (bool, error) {
+	if !out.NeedConfirmation {
+		return a.move(ctx, t, trade.Active, trade.Change{Offer: out.Offer}, now)
+	}
+	t, err := a.trades.Move(ctx, t, trade.Unconfirmed, trade.Change{Offer: out.Offer}, now)
+	if err != nil {
+		return false, err
+	}
+	_, err = a.confirm(ctx, t, now)
+	return true, err
+}
+
+// confirm allows the offer. Whatever is not a clear yes is left to the next
+// poll, which sees the offer's state.
+func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
+	out := a.client.Confirm(ctx, t.OfferID)
+	if out.Verdict == steam.Done {
+		return a.move(context.WithoutCancel(ctx), t, trade.Active, trade.Change{}, now)
+	}
+	a.log.WarnContext(ctx, "offer is not confirmed yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
+	if out.Refusal == steam.RefusedAcknowledge {
+		a.acked = false
+	}
+	return false, nil
+}
+
+// refused ends a trade that Steam does not want, or puts it off when the cause
+// passes by itself. Nothing happened on Steam in either case.
+func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, now time.Time) (bool, error) {
+	switch out.Refusal {
+	case steam.RefusedSession:
+		a.loggedIn = false
+	case steam.RefusedAcknowledge:
+		a.acked = false
+	case steam.RefusedTooManyOffers, steam.RefusedRateLimit:
+	default:
+		a.touch(t)
+		return a.move(ctx, t, trade.Failed, trade.Change{Reason: string(out.Refusal)}, now)
+	}
+	c := trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}
+	return a.move(ctx, t, trade.Wanted, c, now)
+}

@@ -1,0 +1,237 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// Engine is which database stands behind a [DB].
+type Engine int
+
+// The two engines.
+const (
+	SQLite Engine = iota
+	Postgres
+)
+
+func (e Engine) String() string { return [...]string{"sqlite", "postgres"}[e] }
+
+// Querier is what generated query code needs; [DB.Read] and [Tx] provide it.
+type Querier interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+// DB is one open database. All methods may be called concurrently.
+type DB struct {
+	engine Engine
+	reads  *reader
+	writes *sql.DB // PostgreSQL only
+	writer *writer // SQLite only
+	bus    bus
+	fatal  chan error
+	once   sync.Once
+	closed func() error
+}
+
+// Open opens a file (SQLite, made when missing) or a postgres:// URL and
+// brings the schema up to date. It refuses settings that would lose
+// acknowledged writes.
+func Open(ctx context.Context, target string) (*DB, error) {
+	d := &DB{fatal: make(chan error, 1)}
+	d.closed = sync.OnceValue(d.shut)
+	var err error
+	if IsPostgres(target) {
+		d.engine = Postgres
+		err = d.openPostgres(ctx, target)
+	} else {
+		err = d.openSQLite(ctx, target)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// IsPostgres reports whether the target names a PostgreSQL server.
+func IsPostgres(target string) bool {
+	return strings.HasPrefix(target, "postgres://") || strings.HasPrefix(target, "postgresql://")
+}
+
+// Engine tells which database this is.
+func (d *DB) Engine() Engine { return d.engine }
+
+// Read returns a Querier for statements outside a write. It sees what is
+// committed and refuses to write.
+func (d *DB) Read() Querier { return d.reads }
+
+// Fatal delivers at most one error after which nothing can be acknowledged any
+// more, such as a failed fsync: the process must exit and recover from disk.
+func (d *DB) Fatal() <-chan error { return d.fatal }
+
+func (d *DB) fail(err error) {
+	d.once.Do(func() { d.fatal <- err })
+}
+
+// Close waits for the running write, refuses those that wait for their turn
+// and closes all connections. Closing twice is harmless.
+func (d *DB) Close() error { return d.closed() }
+
+func (d *DB) shut() error {
+	var errs []error
+	if d.writer != nil {
+		d.writer.end()
+	}
+	if d.reads != nil {
+		errs = append(errs, d.reads.close())
+	}
+	if d.writer != nil { // the last connection empties the log into the file
+		errs = append(errs, d.writer.close())
+	}
+	if d.writes != nil {
+		errs = append(errs, d.writes.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Reads and writes have connections of their own: a read never waits for the
+// writes before it, and the server refuses a write that came in as a read.
+const (
+	postgresWriters = 24
+	postgresReaders = 12
+)
+
+func (d *DB) openPostgres(ctx context.Context, target string) error {
+	config, err := pgx.ParseConfig(target)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	d.writes = stdlib.OpenDB(*config)
+	d.writes.SetMaxOpenConns(postgresWriters)
+	d.writes.SetMaxIdleConns(postgresWriters)
+	if err := checkPostgres(ctx, d.writes); err != nil {
+		return err
+	}
+	reading := config.Copy()
+	reading.RuntimeParams["default_transaction_read_only"] = "on"
+	pool := stdlib.OpenDB(*reading)
+	pool.SetMaxOpenConns(postgresReaders)
+	pool.SetMaxIdleConns(postgresReaders)
+	d.reads = newReader(pool, Postgres)
+	return migrate(ctx, d.writes, Postgres)
+}
+
+func checkPostgres(ctx context.Context, pool *sql.DB) error {
+	for name, want := range map[string]string{"synchronous_commit": "on", "fsync": "on"} {
+		var got string
+		if err := pool.QueryRowContext(ctx, "select current_setting($1)", name).Scan(&got); err != nil {
+			return fmt.Errorf("open database: %w", err)
+		}
+		if got != want {
+			return fmt.Errorf("open database: %s is %q, want %q: acknowledged money could be lost", name, got, want)
+		}
+	}
+	return nil
+}
+
+const sqliteReaders = 8
+
+func (d *DB) openSQLite(ctx context.Context, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if err := private(path); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	w, err := sql.Open("sqlite", sqliteURL(path, false))
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	w.SetMaxOpenConns(1)
+	if err := checkSQLite(ctx, w); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	if err := migrate(ctx, w, SQLite); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	if d.writer, err = newWriter(ctx, d, w); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	pool, err := sql.Open("sqlite", sqliteURL(path, true))
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	pool.SetMaxOpenConns(sqliteReaders)
+	pool.SetMaxIdleConns(sqliteReaders)
+	d.reads = newReader(pool, SQLite)
+	return nil
+}
+
+// private makes a missing file so that only its owner can read it; SQLite gives
+// its log the same permissions.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// sqliteURL spells the pragmas in the form this driver understands; it
+// silently ignores what it does not know, so checkSQLite reads them back.
+func sqliteURL(path string, readOnly bool) string {
+	pragmas := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(memory)"}
+	if readOnly {
+		pragmas = append(pragmas, "query_only(1)", "cache_size(-8192)") // KiB, for each of the readers
+	} else {
+		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "cache_size(-32768)")
+	}
+	q := url.Values{"_pragma": pragmas}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// checkSQLite refuses versions before 3.51.3 (a race at a WAL reset could
+// corrupt the file) and any durability below FULL.
+func checkSQLite(ctx context.Context, w *sql.DB) error {
+	var version, journal string
+	var synchronous, foreignKeys int
+	err := errors.Join(
+		w.QueryRowContext(ctx, "select sqlite_version()").Scan(&version),
+		w.QueryRowContext(ctx, "pragma journal_mode").Scan(&journal),
+		w.QueryRowContext(ctx, "pragma synchronous").Scan(&synchronous),
+		w.QueryRowContext(ctx, "pragma foreign_keys").Scan(&foreignKeys))
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if olderThan(version, 3, 51, 3) || journal != "wal" || synchronous < 2 || foreignKeys != 1 {
+		return fmt.Errorf("open database: sqlite %s with journal_mode=%s synchronous=%d foreign_keys=%d: want at least 3.51.3, wal, 2, 1",
+			version, journal, synchronous, foreignKeys)
+	}
+	return nil
+}
+
+func olderThan(version string, want ...int) bool {
+	var got [3]int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &got[0], &got[1], &got[2]); err != nil {
+		return true
+	}
+	for i, w := range want {
+		if got[i] != w {
+			return got[i] < w
+		}
+	}
+	return false
+}

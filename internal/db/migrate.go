@@ -1,0 +1,53 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrate brings the schema forward; there is no way back. Running it on an
+// up-to-date database changes nothing.
+func migrate(ctx context.Context, pool *sql.DB, e Engine) error {
+	dir, err := fs.Sub(migrations, "migrations/"+e.String())
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	dialect := goose.DialectSQLite3
+	if e == Postgres {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, pool, dir)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	pending, err := p.HasPending(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if !pending {
+		return nil
+	}
+	if e == Postgres { // several processes may start at once
+		lease, err := lock.NewPostgresTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 600))
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		if p, err = goose.NewProvider(dialect, pool, dir, goose.WithLocker(lease)); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,22 @@
+-- +goose Up
+-- The number of an event comes from this row, updated in the event's own
+-- transaction: no holes, and in the order of commits on both engines.
+create table feed (
+  project_id integer primary key,
+  seq        integer not null
+) strict;
+
+-- version counts the events of one subject; unique, so that two moves of one
+-- order can never both believe to be the latest.
+create table event (
+  project_id integer not null,
+  seq        integer not null,
+  id         text   not null unique,
+  kind       text   not null,
+  subject    text   not null,
+  version    integer not null,
+  at         integer not null,
+  body       blob  not null,
+  primary key (project_id, seq),
+  unique (subject, version)
+) strict;

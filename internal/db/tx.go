@@ -1,0 +1,114 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+)
+
+// Tx is a running write. It is valid only inside the closure it was given to,
+// in one goroutine. Rows must be closed before the next statement: PostgreSQL
+// refuses two at once on one connection. What the closure leaves open is closed
+// when it returns.
+type Tx struct {
+	ctx    context.Context // in force instead of the caller's: a write is not cut in the middle
+	q      Querier
+	topics []string
+	open   []interface{ Close() error }
+	done   bool
+}
+
+// Wake wakes the subscribers of a topic once the write is committed.
+func (tx *Tx) Wake(topic string) { tx.topics = append(tx.topics, topic) }
+
+// ExecContext runs a statement inside the write.
+func (tx *Tx) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
+	if tx.done {
+		return nil, sql.ErrTxDone
+	}
+	return tx.q.ExecContext(tx.ctx, query, args...)
+}
+
+// PrepareContext prepares a statement for the length of the write.
+func (tx *Tx) PrepareContext(_ context.Context, query string) (*sql.Stmt, error) {
+	if tx.done {
+		return nil, sql.ErrTxDone
+	}
+	s, err := tx.q.PrepareContext(tx.ctx, query)
+	if err == nil {
+		tx.remember(s)
+	}
+	return s, err
+}
+
+// QueryContext reads inside the write.
+func (tx *Tx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	if tx.done {
+		return nil, sql.ErrTxDone
+	}
+	rows, err := tx.q.QueryContext(tx.ctx, query, args...)
+	if err == nil {
+		tx.remember(rows)
+	}
+	return rows, err
+}
+
+// QueryRowContext reads one row inside the write.
+func (tx *Tx) QueryRowContext(_ context.Context, query string, args ...any) *sql.Row {
+	if tx.done {
+		return tx.q.QueryRowContext(ended(), query, args...)
+	}
+	row := tx.q.QueryRowContext(tx.ctx, query, args...)
+	tx.remember(unread{row})
+	return row
+}
+
+// maxOpen is how much is remembered before what is over is forgotten: a write
+// of a hundred thousand statements does not grow with them.
+const maxOpen = 256
+
+func (tx *Tx) remember(c interface{ Close() error }) {
+	if len(tx.open) >= maxOpen {
+		tx.open = slices.DeleteFunc(tx.open, over)
+	}
+	tx.open = append(tx.open, c)
+}
+
+func over(c interface{ Close() error }) bool {
+	switch c := c.(type) {
+	case unread: // whoever asks for a row scans it before the next statement
+		_ = c.Close()
+		return true
+	case *sql.Rows:
+		return isClosed(c)
+	}
+	return false
+}
+
+func isClosed(rows *sql.Rows) bool {
+	_, err := rows.Columns()
+	return err != nil
+}
+
+// end closes what the closure left open, newest first, and makes the Tx
+// useless: on SQLite its connection belongs to the next write already.
+func (tx *Tx) end() {
+	for i := len(tx.open) - 1; i >= 0; i-- {
+		_ = tx.open[i].Close()
+	}
+	tx.open = nil
+	tx.done = true
+}
+
+// unread closes a row that nobody has scanned; for one that was, it does
+// nothing.
+type unread struct{ row *sql.Row }
+
+func (u unread) Close() error { return u.row.Scan() }
+
+// ended is a context that makes a query fail before it starts.
+func ended() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}

@@ -1,0 +1,105 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+var errReadOnly = errors.New("db: this querier only reads")
+
+// ErrCommitUnknown is returned when the answer to COMMIT was lost: the write
+// may or may not have happened. Whoever has a key looks it up.
+var ErrCommitUnknown = errors.New("db: outcome of the commit is unknown")
+
+// Write runs f in a transaction and returns once it is durably committed, or
+// with f's error and no effect. f may run more than once, and it uses tx only:
+// a [DB.Read] would not see what f has written, a second Write could wait for
+// this one for ever. A context that ends before f starts prevents the write;
+// after that the outcome is awaited.
+func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	if d.engine == SQLite {
+		return d.writer.do(ctx, f)
+	}
+	return d.writePostgres(ctx, f)
+}
+
+const maxTries = 12
+
+func (d *DB) writePostgres(ctx context.Context, f func(tx *Tx) error) error {
+	for try := 1; ; try++ {
+		err := d.tryPostgres(ctx, f)
+		if !retryable(err) || try == maxTries {
+			return err
+		}
+		pause := time.Duration(1+rand.IntN(5*try)) * time.Millisecond
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// tryPostgres runs f once. The caller's context ends the wait for a
+// connection, nothing later.
+func (d *DB) tryPostgres(ctx context.Context, f func(tx *Tx) error) error {
+	conn, err := d.writes.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin write: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	ctx = quiet(ctx)
+	ptx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin write: %w", err)
+	}
+	tx := &Tx{ctx: ctx, q: ptx}
+	if err := run(f, tx); err != nil {
+		return errors.Join(err, ignoreDone(ptx.Rollback()))
+	}
+	if err := ptx.Commit(); err != nil {
+		return commitError(err)
+	}
+	d.bus.wake(tx.topics)
+	return nil
+}
+
+// commitError keeps an error that the server gave as its answer, which means
+// that nothing was committed, apart from a lost answer. The first is also how
+// a transaction ends in which f went on after a failed statement.
+func commitError(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.SeverityUnlocalized == "ERROR" {
+		return err
+	}
+	if errors.Is(err, pgx.ErrTxCommitRollback) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// run turns a panic of f into an error, so that one bad write cannot take the
+// writer, and with it everybody else's money, down.
+func run(f func(tx *Tx) error, tx *Tx) (err error) {
+	defer tx.end()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("write panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f(tx)
+}

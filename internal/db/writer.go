@@ -1,0 +1,199 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// maxGroup is how many writes share one commit.
+const maxGroup = 128
+
+// writer owns SQLite's only writing connection.
+type writer struct {
+	db      *DB
+	pool    *sql.DB
+	conn    *sql.Conn
+	stmts   map[string]*kept
+	jobs    chan *job
+	quit    chan struct{}
+	done    chan struct{}
+	stop    sync.Once
+	bad     error        // set once: nothing can be acknowledged any more
+	commits atomic.Int64 // commits that reached the disk
+}
+
+type job struct {
+	ctx context.Context
+	f   func(tx *Tx) error
+	tx  *Tx
+	err error
+	end chan struct{}
+}
+
+func newWriter(ctx context.Context, d *DB, pool *sql.DB) (*writer, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	w := &writer{db: d, pool: pool, conn: conn, stmts: map[string]*kept{},
+		jobs: make(chan *job, 4*maxGroup), quit: make(chan struct{}), done: make(chan struct{})}
+	go w.loop()
+	return w, nil
+}
+
+func (w *writer) do(ctx context.Context, f func(tx *Tx) error) error {
+	j := &job{ctx: ctx, f: f, end: make(chan struct{})}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.quit:
+		return sql.ErrConnDone
+	}
+	select {
+	case <-j.end:
+		return j.err
+	case <-w.done:
+	}
+	select { // the loop may have answered just before it ended
+	case <-j.end:
+		return j.err
+	default:
+		return sql.ErrConnDone
+	}
+}
+
+func (w *writer) loop() {
+	stopped := false
+	defer func() {
+		if !stopped { // a closure ended this goroutine, as runtime.Goexit does
+			w.db.fail(errors.New("db: the writer is gone"))
+		}
+		close(w.done)
+	}()
+	for {
+		select {
+		case <-w.quit:
+			stopped = true
+			return
+		case j := <-w.jobs:
+			w.commit(w.gather(j))
+		}
+	}
+}
+
+// gather takes what waits, without waiting for more: the group is what came in
+// while the last commit went to disk. Those whom that commit answered are
+// often about to write again; yielding lets them join, else groups alternate
+// between tiny and large.
+func (w *writer) gather(first *job) []*job {
+	group := []*job{first}
+	for len(group) < maxGroup {
+		select {
+		case j := <-w.jobs:
+			group = append(group, j)
+			continue
+		default:
+		}
+		runtime.Gosched()
+		if len(w.jobs) == 0 {
+			break
+		}
+	}
+	return group
+}
+
+// commit runs a group in one transaction and answers each job after it.
+func (w *writer) commit(group []*job) {
+	err := w.bad
+	if err == nil {
+		err = w.transact(group)
+	}
+	for _, j := range group {
+		if err != nil {
+			j.err = err
+		}
+		if j.err == nil {
+			w.db.bus.wake(j.tx.topics)
+		}
+		close(j.end)
+	}
+}
+
+func (w *writer) transact(group []*job) error {
+	w.forget()
+	if err := w.exec("begin immediate"); err != nil {
+		return fmt.Errorf("begin write: %w", err)
+	}
+	for _, j := range group {
+		if err := w.runJob(j); err != nil {
+			return errors.Join(err, w.exec("rollback"))
+		}
+	}
+	if err := w.exec("commit"); err != nil {
+		return w.commitFailed(err)
+	}
+	w.commits.Add(1)
+	return nil
+}
+
+// commitFailed decides after a failed COMMIT. What reached the disk is not
+// known after an I/O error, and an fsync must never be repeated (G12). A COMMIT
+// that was refused before it wrote leaves a transaction to roll back.
+func (w *writer) commitFailed(err error) error {
+	class := Class(err)
+	if rb := w.exec("rollback"); rb == nil && (class == Busy || class == ForeignKey) {
+		return err
+	}
+	w.bad = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+	w.db.fail(w.bad)
+	return w.bad
+}
+
+// runJob runs one closure in its own savepoint. Its error undoes only its own
+// changes; the returned error means that the group cannot go on.
+func (w *writer) runJob(j *job) error {
+	if err := j.ctx.Err(); err != nil {
+		j.err = err
+		return nil
+	}
+	if err := w.exec("savepoint job"); err != nil {
+		return err
+	}
+	j.tx = &Tx{ctx: context.Background(), q: writerQuerier{w}}
+	if j.err = run(j.f, j.tx); j.err == nil {
+		return w.exec("release job")
+	}
+	if Class(j.err) == Disk {
+		w.bad = j.err
+		w.db.fail(j.err)
+		return j.err
+	}
+	return errors.Join(w.exec("rollback to job"), w.exec("release job"))
+}
+
+func (w *writer) exec(query string) error {
+	k, err := w.prepared(query)
+	if err != nil {
+		return err
+	}
+	_, err = k.stmt.ExecContext(context.Background())
+	return err
+}
+
+// end stops the loop after the group that runs; whoever waits is refused.
+func (w *writer) end() {
+	w.stop.Do(func() { close(w.quit) })
+	<-w.done
+}
+
+func (w *writer) close() error {
+	w.end()
+	w.drop()
+	return errors.Join(w.conn.Close(), w.pool.Close())
+}

@@ -1,0 +1,82 @@
+package deposit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/ledger"
+	"github.com/skinrail/skinrail/internal/money"
+)
+
+// Changed is the body of [event.DepositChanged]: the deposit as it was right
+// after the change, complete, so that encoding it reads nothing else. Money is
+// in thousandths of USD, times are Unix seconds, 0 when not known.
+type Changed struct {
+	ID         int64         `json:"id"`
+	OrderID    string        `json:"order_id"`
+	State      State         `json:"state"`
+	SteamID    string        `json:"steam_id,omitempty"`
+	Created    int64         `json:"created"`
+	Offered    int64         `json:"offered,omitempty"`
+	Skins      int64         `json:"skins,omitempty"`
+	OfferID    string        `json:"offer_id,omitempty"`
+	Amount     money.Amount  `json:"amount,omitempty"`
+	UserAmount money.Amount  `json:"user_amount,omitempty"`
+	Multiplier string        `json:"multiplier"`
+	Rates      string        `json:"rates,omitempty"`
+	Reason     string        `json:"reason,omitempty"`
+	ResultURL  string        `json:"result_url,omitempty"`
+	Items      []ChangedItem `json:"items,omitempty"`
+}
+
+// ChangedItem is one item in [Changed].
+type ChangedItem struct {
+	Name      string       `json:"name"`
+	Price     money.Amount `json:"price"`
+	UserPrice money.Amount `json:"user_price"`
+}
+
+// Changed is the deposit in the form of its event; also for the door, so that
+// a status that is asked for and one that is pushed are the same.
+func (d Deposit) Changed() Changed {
+	c := Changed{ID: d.ID, OrderID: d.OrderID, State: d.State, SteamID: idText(d.SteamID), Created: d.CreatedAt.Unix(),
+		Offered: seconds(d.OfferAt), Skins: seconds(d.SkinsAt), OfferID: string(d.OfferID), Amount: d.Amount,
+		UserAmount: d.UserAmount, Multiplier: d.Multiplier.String(), Rates: d.Rates, Reason: d.Reason, ResultURL: d.ResultURL}
+	for _, it := range d.Items {
+		c.Items = append(c.Items, ChangedItem{Name: it.Name, Price: it.Price, UserPrice: it.UserPrice})
+	}
+	return c
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// BalanceChanged is the body of [event.BalanceChanged]: what is available now.
+type BalanceChanged struct {
+	Balance money.Amount `json:"balance"`
+}
+
+// tell appends the deposit's event.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, d Deposit, now time.Time) error {
+	_, err := s.Events.AppendTx(ctx, tx, event.NewEvent{Project: d.Project, Kind: event.DepositChanged,
+		Subject: d.Owner(), At: now, Body: d.Changed()})
+	return err
+}
+
+// tellBalance appends what the project has available now.
+func (s *Service) tellBalance(ctx context.Context, tx *db.Tx, project int64, now time.Time) error {
+	balance, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(project))
+	if err != nil {
+		return fmt.Errorf("balance of project %d: %w", project, err)
+	}
+	_, err = s.Events.AppendTx(ctx, tx, event.NewEvent{Project: project, Kind: event.BalanceChanged,
+		Subject: event.BalanceSubject(project), At: now, Body: BalanceChanged{Balance: balance}})
+	return err
+}

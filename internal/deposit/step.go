@@ -1,0 +1,62 @@
+package deposit
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/deposit/sqlc"
+	"github.com/skinrail/skinrail/internal/fault"
+)
+
+// Approve ends the merchant's wait for a held deposit; only projects of the
+// no-wait scheme may. The money still arrives when the hold ends. Anything but
+// a held deposit is [fault.WrongState].
+func (s *Service) Approve(ctx context.Context, project, id int64, now time.Time) error {
+	p, err := s.Merchants.Project(ctx, project)
+	if err != nil {
+		return err
+	}
+	if !p.NoWait {
+		return fault.New(fault.WrongState, "the project does not take part in the no-wait scheme")
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		row, err := sqlc.New(tx).ByProjectAndID(ctx, sqlc.ByProjectAndIDParams{ProjectID: project, ID: id})
+		d, err := s.full(ctx, tx, row, err)
+		if err != nil {
+			return err
+		}
+		return s.move(ctx, tx, d, d, ApprovedNow, "", now)
+	})
+}
+
+// Expire fails the links that are over and reports whether there were any.
+func (s *Service) Expire(ctx context.Context, now time.Time) (bool, error) {
+	rows, err := sqlc.New(s.DB.Read()).Overdue(ctx, db.Micros(now))
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	for _, r := range rows {
+		d, err := fromRow(r)
+		if err != nil {
+			return true, err
+		}
+		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.move(ctx, tx, d, d, Expired, ReasonExpired, now) })
+		if err != nil && !errors.Is(err, fault.WrongState) {
+			return true, fmt.Errorf("expire deposit %d: %w", d.ID, err)
+		}
+	}
+	return true, nil
+}
+
+// NextDue is when the next link ends; false when none is open.
+func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
+	at, err := sqlc.New(s.DB.Read()).NextExpiry(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, false, nil
+	}
+	return db.Time(at), err == nil, err
+}

@@ -1,0 +1,19 @@
+-- name: Since :many
+select project_id, seq, id, kind, subject, version, at, body from event
+where project_id = $1 and seq > $2 order by seq limit $3;
+
+-- name: Head :one
+select cast(coalesce(max(seq), 0) as bigint) as head from feed where project_id = $1;
+
+-- name: Behind :many
+select f.project_id, cast(coalesce(c.seq, 0) as bigint) as seq, f.seq as head
+from feed f left join feed_cursor c on c.project_id = f.project_id and c.reader = $1
+where coalesce(c.seq, 0) < f.seq
+order by f.project_id;
+
+-- name: StartCursor :exec
+insert into feed_cursor (reader, project_id, seq) values ($1, $2, 0) on conflict (reader, project_id) do nothing;
+
+-- name: MoveCursor :execrows
+update feed_cursor set seq = sqlc.arg(to_seq)
+where reader = sqlc.arg(reader) and project_id = sqlc.arg(project_id) and seq = sqlc.arg(from_seq);

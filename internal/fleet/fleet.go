@@ -1,0 +1,248 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/fleet/sqlc"
+	"github.com/skinrail/skinrail/internal/seal"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// Health is the one reason why a bot can or cannot work.
+type Health string
+
+// The reasons, in words for the operator.
+const (
+	Starting Health = "starting"
+	Ready    Health = "ready"
+	NoLogin  Health = "cannot log in"
+	NoSteam  Health = "Steam does not answer"
+)
+
+// Bot is one of our Steam accounts, without its secrets.
+type Bot struct {
+	ID           steam.ID64
+	AccountName  string
+	Persona      string
+	TradeToken   string
+	Enabled      bool
+	Acknowledged bool // Steam's trade-protection rules
+	Health       Health
+	Note         string
+}
+
+// Credentials are a bot's secrets; they print as [redacted].
+type Credentials struct {
+	Password       seal.Secret
+	SharedSecret   seal.Secret
+	IdentitySecret seal.Secret
+}
+
+// NewBot is an account to add.
+type NewBot struct {
+	ID          steam.ID64
+	AccountName string
+	Persona     string
+	TradeToken  string
+	Credentials Credentials
+}
+
+// Service is the room; all methods may be called concurrently.
+type Service struct {
+	db        *db.DB
+	box       *seal.Box
+	version   atomic.Int64
+	mu        sync.Mutex
+	protected map[steam.AppID]bool
+}
+
+// New makes the room; box seals the bots' secrets.
+func New(d *db.DB, box *seal.Box) *Service { return &Service{db: d, box: box} }
+
+// Version grows whenever what can be sold may have changed.
+func (s *Service) Version() int64 { return s.version.Load() }
+
+// Touch says that what can be sold has changed.
+func (s *Service) Touch() { s.version.Add(1) }
+
+// sealedCredentials is the stored form of [Credentials].
+type sealedCredentials struct{ Password, SharedSecret, IdentitySecret string }
+
+func credentialsRow(id steam.ID64) string { return "bot/" + id.String() + "/credentials" }
+func sessionRow(id steam.ID64) string     { return "bot/" + id.String() + "/session" }
+
+// Add stores a bot with its secrets sealed; an account that is there already
+// is [fault.Duplicate].
+func (s *Service) Add(ctx context.Context, b NewBot, now time.Time) error {
+	plain, err := json.Marshal(sealedCredentials{b.Credentials.Password.Reveal(),
+		b.Credentials.SharedSecret.Reveal(), b.Credentials.IdentitySecret.Reveal()})
+	if err != nil {
+		return fmt.Errorf("add bot %s: %w", b.ID, err)
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		return sqlc.New(tx).AddBot(ctx, sqlc.AddBotParams{SteamID: b.ID.String(), AccountName: b.AccountName, Persona: b.Persona,
+			TradeToken: b.TradeToken, Sealed: s.box.Seal(plain, credentialsRow(b.ID)), Session: []byte{}, HealthAt: db.Micros(now)})
+	})
+	if db.IsUnique(err) {
+		return fault.New(fault.Duplicate, "bot %s is there already", b.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("add bot %s: %w", b.ID, err)
+	}
+	return nil
+}
+
+// Bots lists all bots by id.
+func (s *Service) Bots(ctx context.Context) ([]Bot, error) {
+	rows, err := sqlc.New(s.db.Read()).Bots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bots := make([]Bot, 0, len(rows))
+	for _, r := range rows {
+		b, err := fromRow(r)
+		if err != nil {
+			return nil, err
+		}
+		bots = append(bots, b)
+	}
+	return bots, nil
+}
+
+// Secrets opens a bot's credentials and its stored session (empty: none).
+func (s *Service) Secrets(ctx context.Context, id steam.ID64) (Credentials, []byte, error) {
+	row, err := sqlc.New(s.db.Read()).Bot(ctx, id.String())
+	if err != nil {
+		return Credentials{}, nil, fmt.Errorf("secrets of bot %s: %w", id, err)
+	}
+	plain, err := s.box.Open(row.Sealed, credentialsRow(id))
+	if err != nil {
+		return Credentials{}, nil, fmt.Errorf("secrets of bot %s: %w", id, err)
+	}
+	var c sealedCredentials
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return Credentials{}, nil, fmt.Errorf("secrets of bot %s: malformed", id)
+	}
+	creds := Credentials{seal.Secret(c.Password), seal.Secret(c.SharedSecret), seal.Secret(c.IdentitySecret)}
+	if len(row.Session) == 0 {
+		return creds, nil, nil
+	}
+	session, err := s.box.Open(row.Session, sessionRow(id))
+	if err != nil {
+		return Credentials{}, nil, fmt.Errorf("session of bot %s: %w", id, err)
+	}
+	return creds, session, nil
+}
+
+// KeepSession stores a session, sealed, so that a restart needs no new login.
+func (s *Service) KeepSession(ctx context.Context, id steam.ID64, session []byte) error {
+	sealed := s.box.Seal(session, sessionRow(id))
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return sqlc.New(tx).SetSession(ctx, sqlc.SetSessionParams{Session: sealed, SteamID: id.String()})
+	})
+}
+
+// KeepAcknowledged remembers that the account accepted Steam's rules.
+func (s *Service) KeepAcknowledged(ctx context.Context, id steam.ID64) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error { return sqlc.New(tx).SetAcknowledged(ctx, id.String()) })
+}
+
+// Report stores a bot's health when it changed.
+func (s *Service) Report(ctx context.Context, id steam.ID64, h Health, note string, now time.Time) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := sqlc.New(tx).SetHealth(ctx, sqlc.SetHealthParams{Health: string(h), HealthNote: note,
+			HealthAt: db.Micros(now), SteamID: id.String()})
+		return err
+	})
+}
+
+// Enable lets a bot take new work, or stops it from doing so.
+func (s *Service) Enable(ctx context.Context, id steam.ID64, on bool) error {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		n, err := sqlc.New(tx).SetEnabled(ctx, sqlc.SetEnabledParams{Enabled: on, SteamID: id.String()})
+		if err == nil && n == 0 {
+			return fault.New(fault.NotFound, "no bot %s", id)
+		}
+		return err
+	})
+	s.Touch()
+	return err
+}
+
+// ChooseReceiver picks the bot that takes n items of a game: enabled, healthy,
+// with room, and the fewest offers out. None is [fault.SteamUnavailable].
+func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int) (Bot, error) {
+	bots, err := s.Bots(ctx)
+	if err != nil {
+		return Bot{}, err
+	}
+	load, err := s.load(ctx, app)
+	if err != nil {
+		return Bot{}, err
+	}
+	best, found := Bot{}, false
+	for _, b := range bots {
+		if !b.Enabled || b.Health != Ready || load[b.ID].held+int64(n) > roomPerGame {
+			continue
+		}
+		if !found || load[b.ID].open < load[best.ID].open {
+			best, found = b, true
+		}
+	}
+	if !found {
+		return Bot{}, fault.New(fault.SteamUnavailable, "no bot can take %d items now", n)
+	}
+	return best, nil
+}
+
+// roomPerGame is how many items of a game one inventory takes (CS2: 1,000).
+const roomPerGame = 1000
+
+// Protected reports whether a game is under Steam's trade protection.
+func (s *Service) Protected(ctx context.Context, app steam.AppID) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.protected == nil {
+		apps, err := sqlc.New(s.db.Read()).ProtectedApps(ctx)
+		if err != nil {
+			return false, fmt.Errorf("protected games: %w", err)
+		}
+		s.protected = map[steam.AppID]bool{}
+		for _, a := range apps {
+			s.protected[steam.AppID(a)] = true
+		}
+	}
+	return s.protected[app], nil
+}
+
+// Protect names games that are under trade protection.
+func (s *Service) Protect(ctx context.Context, apps ...steam.AppID) error {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		var errs []error
+		for _, a := range apps {
+			errs = append(errs, sqlc.New(tx).AddProtectedApp(ctx, int64(a)))
+		}
+		return errors.Join(errs...)
+	})
+	s.mu.Lock()
+	s.protected = nil
+	s.mu.Unlock()
+	return err
+}
+
+func fromRow(r sqlc.Bot) (Bot, error) {
+	id, err := steam.ParseID64(r.SteamID)
+	if err != nil {
+		return Bot{}, err
+	}
+	return Bot{ID: id, AccountName: r.AccountName, Persona: r.Persona, TradeToken: r.TradeToken, Enabled: r.Enabled,
+		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote}, nil
+}

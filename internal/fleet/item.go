@@ -1,0 +1,84 @@
+package fleet
+
+import (
+	"context"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fleet/sqlc"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+type botLoad struct{ held, open int64 }
+
+// load counts what each bot holds of a game and how many offers it has out.
+func (s *Service) load(ctx context.Context, app steam.AppID) (map[steam.ID64]botLoad, error) {
+	q := sqlc.New(s.db.Read())
+	held, err := q.ItemCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, err := q.OpenOffers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	load := map[steam.ID64]botLoad{}
+	for _, r := range held {
+		if id, err := steam.ParseID64(r.Bot); err == nil && steam.AppID(r.App) == app {
+			load[id] = botLoad{held: r.Held}
+		}
+	}
+	for _, r := range open {
+		if id, err := steam.ParseID64(r.Bot); err == nil {
+			load[id] = botLoad{held: load[id].held, open: r.Live}
+		}
+	}
+	return load, nil
+}
+
+// SyncItems makes the stored items of one context equal to what Steam shows.
+// Items keep their catalogue id as long as their asset id stays.
+func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item, now time.Time) error {
+	changed := false
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		changed = false
+		q := sqlc.New(tx)
+		rows, err := q.Items(ctx, sqlc.ItemsParams{Bot: bot.String(), App: int64(app), Context: contextID})
+		if err != nil {
+			return err
+		}
+		known := make(map[string]sqlc.BotItem, len(rows))
+		for _, r := range rows {
+			known[r.Asset] = r
+		}
+		for i := len(items) - 1; i >= 0; i-- { // Steam lists the newest first
+			it := items[i]
+			r, ok := known[it.ID]
+			delete(known, it.ID)
+			if ok && r.Tradable == it.Tradable {
+				continue
+			}
+			changed = true
+			if err := q.AddItem(ctx, addItem(bot, it, now)); err != nil {
+				return err
+			}
+		}
+		for _, r := range known {
+			changed = true
+			if err := q.ItemGone(ctx, sqlc.ItemGoneParams{SeenAt: db.Micros(now), ID: r.ID}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && changed {
+		s.Touch()
+	}
+	return err
+}
+
+func addItem(bot steam.ID64, it steam.Item, now time.Time) sqlc.AddItemParams {
+	return sqlc.AddItemParams{Bot: bot.String(), App: int64(it.App), Context: it.Context, Asset: it.ID, ClassID: it.ClassID,
+		InstanceID: it.InstanceID, Name: it.Name, Phase: it.Phase, Icon: it.Icon, Kind: it.Type, Color: it.Color,
+		Tradable: it.Tradable, SeenAt: db.Micros(now)}
+}

@@ -1,0 +1,130 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/ledger/sqlc"
+	"github.com/skinrail/skinrail/internal/money"
+)
+
+// Hold is money set aside, on its way from one account to others. To is an
+// account of holds ([Held], [InDelivery]); a zero NotBefore allows release at
+// any time.
+type Hold struct {
+	ID            string
+	From, To      Account
+	Amount        money.Amount
+	NotBefore, At time.Time
+}
+
+// A hold is open until whoever made it releases or voids it; it never comes
+// back. Nothing happens to an open hold by itself.
+const stateOpen = "open"
+
+// The kinds of the transactions of holds, also the prefixes of their refs.
+const (
+	kindHold    = "hold"
+	kindRelease = "release"
+	kindVoid    = "void"
+)
+
+// ofHolds reports whether only holds may post this.
+func ofHolds(t Transaction) bool {
+	prefix, _, _ := strings.Cut(t.Ref, "/")
+	for _, k := range []string{kindHold, kindRelease, kindVoid} {
+		if t.Kind == k || prefix == k {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.Entries, func(e Entry) bool { return e.Account.nature() == holding })
+}
+
+// HoldTx moves the amount from From to To and remembers that it waits there
+// (ref "hold/<id>"). It returns [fault.InsufficientBalance] when From does not
+// have it and [fault.Duplicate] for an id used before.
+func (s *Service) HoldTx(ctx context.Context, tx *db.Tx, h Hold) error {
+	if h.ID == "" || h.Amount <= 0 || h.To.nature() != holding || h.From.nature() == holding {
+		return fmt.Errorf("hold %q: %s from %s to %s is no hold", h.ID, h.Amount, h.From, h.To)
+	}
+	changes, err := s.book(ctx, tx, Transaction{Ref: kindHold + "/" + h.ID, Kind: kindHold, At: h.At,
+		Entries: []Entry{{h.From, -h.Amount}, {h.To, h.Amount}}}, "")
+	if err != nil {
+		return err
+	}
+	if err := insertHold(ctx, tx, h, changes); err != nil {
+		return fmt.Errorf("hold %s: %w", h.ID, err)
+	}
+	return nil
+}
+
+// ReleaseTx resolves a hold by splitting its amount among accounts (ref
+// "release/<id>"). The parts are not negative and sum to the amount; empty ones
+// are left out. It returns [fault.WrongState] before the hold's time and when
+// it is not open.
+func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entry, at time.Time) error {
+	row, err := sqlc.New(tx).Release(ctx, sqlc.ReleaseParams{ID: id, At: db.Micros(at)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return whyNot(ctx, tx, id)
+	}
+	if err != nil {
+		return fmt.Errorf("release %s: %w", id, err)
+	}
+	entries, err := split(id, Entry{Account(row.ToPath), money.Amount(row.Amount)}, to)
+	if err != nil {
+		return err
+	}
+	_, err = s.book(ctx, tx, Transaction{Ref: kindRelease + "/" + id, Kind: kindRelease, At: at, Entries: entries}, "")
+	return err
+}
+
+// split returns the entries that empty what is held into the parts.
+func split(id string, held Entry, to []Entry) ([]Entry, error) {
+	entries := []Entry{{held.Account, -held.Amount}}
+	for _, e := range to {
+		if e.Amount < 0 || e.Account.nature() == holding {
+			return nil, fmt.Errorf("release %s: %s to %s is no part", id, e.Amount, e.Account)
+		}
+		if e.Amount > 0 {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil // that the parts sum to the amount is checked for all transactions
+}
+
+// VoidTx resolves a hold by moving its amount back (ref "void/<id>"), at any
+// time. It returns [fault.WrongState] when it is not open.
+func (s *Service) VoidTx(ctx context.Context, tx *db.Tx, id string, at time.Time) error {
+	row, err := sqlc.New(tx).Void(ctx, sqlc.VoidParams{ID: id, At: db.Micros(at)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return whyNot(ctx, tx, id)
+	}
+	if err != nil {
+		return fmt.Errorf("void %s: %w", id, err)
+	}
+	_, err = s.book(ctx, tx, Transaction{Ref: kindVoid + "/" + id, Kind: kindVoid, At: at, Entries: []Entry{
+		{Account(row.ToPath), -money.Amount(row.Amount)}, {Account(row.FromPath), money.Amount(row.Amount)},
+	}}, kindHold+"/"+id)
+	return err
+}
+
+// whyNot says why a hold could not be resolved.
+func whyNot(ctx context.Context, tx *db.Tx, id string) error {
+	row, err := sqlc.New(tx).HoldState(ctx, id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fault.New(fault.WrongState, "there is no hold %s", id)
+	case err != nil:
+		return fmt.Errorf("hold %s: %w", id, err)
+	case row.State == stateOpen:
+		return fault.New(fault.WrongState, "hold %s ends not before %s", id, db.Time(row.NotBefore).Format(time.RFC3339))
+	}
+	return fault.New(fault.WrongState, "hold %s is %s", id, row.State)
+}

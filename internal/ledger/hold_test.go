@@ -1,0 +1,207 @@
+package ledger_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/dbtest"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/ledger"
+)
+
+// deposit is a hold of 12.500 of project 7 that ends a day after noon.
+var deposit = ledger.Hold{ID: "deposit/1", From: ledger.OutsideSteam, To: ledger.Held(7), Amount: 12_500,
+	NotBefore: noon.Add(24 * time.Hour), At: noon}
+
+func hold(t *testing.T, d *db.DB, l *ledger.Service, h ledger.Hold) error {
+	return d.Write(t.Context(), func(tx *db.Tx) error { return l.HoldTx(t.Context(), tx, h) })
+}
+
+func release(t *testing.T, d *db.DB, l *ledger.Service, id string, at time.Time, to ...ledger.Entry) error {
+	return d.Write(t.Context(), func(tx *db.Tx) error { return l.ReleaseTx(t.Context(), tx, id, to, at) })
+}
+
+func void(t *testing.T, d *db.DB, l *ledger.Service, id string, at time.Time) error {
+	return d.Write(t.Context(), func(tx *db.Tx) error { return l.VoidTx(t.Context(), tx, id, at) })
+}
+
+func TestReleaseSplitsTheWholeHold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		if err := hold(t, d, l, deposit); err != nil {
+			t.Fatal(err)
+		}
+		wantBalance(t, l, ledger.Held(7), 12_500)
+		wantClean(t, l)
+		parts := []ledger.Entry{{ledger.Available(7), 11_875}, {ledger.Commission, 625}, {ledger.Sales, 0}}
+		if err := release(t, d, l, deposit.ID, deposit.NotBefore, parts...); err != nil {
+			t.Fatal(err)
+		}
+		wantBalance(t, l, ledger.Held(7), 0)
+		wantBalance(t, l, ledger.Available(7), 11_875)
+		wantBalance(t, l, ledger.Commission, 625)
+		wantClean(t, l)
+	})
+}
+
+func TestReleaseBeforeItsTimeIsRefused(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		if err := hold(t, d, l, deposit); err != nil {
+			t.Fatal(err)
+		}
+		all := ledger.Entry{Account: ledger.Available(7), Amount: 12_500}
+		early := deposit.NotBefore.Add(-time.Microsecond)
+		wantFault(t, release(t, d, l, deposit.ID, early, all), fault.WrongState)
+		wantBalance(t, l, ledger.Held(7), 12_500)
+		if err := release(t, d, l, deposit.ID, deposit.NotBefore, all); err != nil {
+			t.Error(err)
+		}
+		wantClean(t, l)
+	})
+}
+
+func TestWrongSplitIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, parts := range map[string][]ledger.Entry{
+		"nothing":         nil,
+		"too little":      {{ledger.Available(7), 12_499}},
+		"too much":        {{ledger.Available(7), 12_500}, {ledger.Commission, 1}},
+		"negative":        {{ledger.Available(7), 12_501}, {ledger.Rounding, -1}},
+		"one too many":    {{ledger.Available(7), 12_500}, {ledger.Rounding, -1}},
+		"into a hold":     {{ledger.InDelivery(7), 12_500}},
+		"unknown account": {{"gateway/comission", 12_500}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := dbtest.SQLite(t)
+			l := ledger.New(d)
+			if err := hold(t, d, l, deposit); err != nil {
+				t.Fatal(err)
+			}
+			if err := release(t, d, l, deposit.ID, deposit.NotBefore, parts...); err == nil {
+				t.Error("released")
+			}
+			wantBalance(t, l, ledger.Held(7), 12_500)
+			wantClean(t, l)
+			if err := void(t, d, l, deposit.ID, noon); err != nil {
+				t.Errorf("the hold is open no more: %v", err)
+			}
+		})
+	}
+}
+
+func TestVoidMovesTheMoneyBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		payIn(t, l, 7, 500)
+		h := ledger.Hold{ID: "purchase/1", From: ledger.Available(7), To: ledger.InDelivery(7), Amount: 500, At: noon}
+		if err := hold(t, d, l, h); err != nil {
+			t.Fatal(err)
+		}
+		wantBalance(t, l, ledger.Available(7), 0)
+		if err := void(t, d, l, h.ID, noon); err != nil {
+			t.Fatal(err)
+		}
+		wantBalance(t, l, ledger.Available(7), 500)
+		wantBalance(t, l, ledger.InDelivery(7), 0)
+		wantClean(t, l)
+	})
+}
+
+func TestHoldResolvesOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		all := ledger.Entry{Account: ledger.Available(7), Amount: 12_500}
+		for i, first := range []func(id string) error{
+			func(id string) error { return release(t, d, l, id, deposit.NotBefore, all) },
+			func(id string) error { return void(t, d, l, id, noon) },
+		} {
+			h := deposit
+			h.ID = fmt.Sprint("h", i)
+			if err := hold(t, d, l, h); err != nil {
+				t.Fatal(err)
+			}
+			if err := first(h.ID); err != nil {
+				t.Fatal(err)
+			}
+			wantFault(t, release(t, d, l, h.ID, deposit.NotBefore, all), fault.WrongState)
+			wantFault(t, void(t, d, l, h.ID, noon), fault.WrongState)
+			wantFault(t, hold(t, d, l, h), fault.Duplicate)
+		}
+		wantFault(t, void(t, d, l, "unknown", noon), fault.WrongState)
+		wantBalance(t, l, ledger.Available(7), 12_500)
+		wantClean(t, l)
+	})
+}
+
+func TestReleaseAndVoidRacedLeaveOneWinner(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		all := ledger.Entry{Account: ledger.Available(7), Amount: 12_500}
+		for round := range 8 {
+			h := deposit
+			h.ID = fmt.Sprint("h", round)
+			if err := hold(t, d, l, h); err != nil {
+				t.Fatal(err)
+			}
+			if good := race(t, 16, func(i int) error {
+				if i%2 == 0 {
+					return void(t, d, l, h.ID, noon)
+				}
+				return release(t, d, l, h.ID, deposit.NotBefore, all)
+			}); good != 1 {
+				t.Errorf("resolved %d times", good)
+			}
+		}
+		wantBalance(t, l, ledger.Held(7), 0)
+		wantClean(t, l)
+	})
+}
+
+func TestHoldWithoutMoneyHasNoEffect(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		payIn(t, l, 7, 99)
+		h := ledger.Hold{ID: "p", From: ledger.Available(7), To: ledger.InDelivery(7), Amount: 100, At: noon}
+		wantFault(t, hold(t, d, l, h), fault.InsufficientBalance)
+		wantFault(t, void(t, d, l, "p", noon), fault.WrongState)
+		wantBalance(t, l, ledger.Available(7), 99)
+		h.Amount = 99
+		if err := hold(t, d, l, h); err != nil {
+			t.Error(err)
+		}
+		wantClean(t, l)
+	})
+}
+
+func TestOddHoldsAreRefused(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	l := ledger.New(d)
+	for name, change := range map[string]func(*ledger.Hold){
+		"no id":           func(h *ledger.Hold) { h.ID = "" },
+		"nothing":         func(h *ledger.Hold) { h.Amount = 0 },
+		"negative":        func(h *ledger.Hold) { h.Amount = -1 },
+		"no time":         func(h *ledger.Hold) { h.At = time.Time{} },
+		"to an open one":  func(h *ledger.Hold) { h.To = ledger.Available(7) },
+		"from held":       func(h *ledger.Hold) { h.From = ledger.InDelivery(7) },
+		"unknown account": func(h *ledger.Hold) { h.From = "outside/moon" },
+	} {
+		h := deposit
+		change(&h)
+		if err := hold(t, d, l, h); err == nil {
+			t.Errorf("%s: held", name)
+		}
+	}
+	wantBalance(t, l, ledger.Held(7), 0)
+	wantClean(t, l)
+}

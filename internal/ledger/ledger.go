@@ -1,0 +1,164 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/ledger/sqlc"
+	"github.com/skinrail/skinrail/internal/money"
+)
+
+// Entry is one line of a transaction on one account: plus is money in, minus
+// is money out.
+type Entry struct {
+	Account Account
+	Amount  money.Amount
+}
+
+// Transaction is a set of entries that sum to zero. Ref names what money moved
+// and is unique for ever; Kind groups transactions in reports.
+type Transaction struct {
+	Ref, Kind string
+	At        time.Time
+	Entries   []Entry
+}
+
+// maxEntries bounds one transaction; the largest real one has a handful.
+const maxEntries = 64
+
+// Service is the ledger. Its methods may be called concurrently.
+type Service struct{ db *db.DB }
+
+// New returns the ledger kept in d.
+func New(d *db.DB) *Service { return &Service{db: d} }
+
+// Post is [Service.PostTx] in a write of its own.
+func (s *Service) Post(ctx context.Context, t Transaction) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error { return s.PostTx(ctx, tx, t) })
+}
+
+// PostTx books a transaction: all its entries, or an error after which the
+// write must end without effect. It returns [fault.Duplicate] when the
+// reference was posted before (then nothing was done and the write may go on),
+// [fault.InsufficientBalance] when an account would fall below zero, and an
+// error without a code for entries that are no transaction. References, kinds
+// and accounts of holds are refused.
+func (s *Service) PostTx(ctx context.Context, tx *db.Tx, t Transaction) error {
+	if ofHolds(t) {
+		return fmt.Errorf("post %s: only a hold may post this", t.Ref)
+	}
+	_, err := s.book(ctx, tx, t, "")
+	return err
+}
+
+// Balance returns what an account holds now; an account without entries holds
+// nothing.
+func (s *Service) Balance(ctx context.Context, a Account) (money.Amount, error) {
+	return balance(ctx, s.db.Read(), a)
+}
+
+// BalanceTx is [Service.Balance] as the write sees it.
+func (s *Service) BalanceTx(ctx context.Context, tx *db.Tx, a Account) (money.Amount, error) {
+	return balance(ctx, tx, a)
+}
+
+func balance(ctx context.Context, q db.Querier, a Account) (money.Amount, error) {
+	n, err := sqlc.New(q).Balance(ctx, string(a))
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("balance of %s: %w", a, err)
+	}
+	return money.Amount(n), nil
+}
+
+// change is what a transaction does to one account.
+type change struct {
+	account Account
+	amount  money.Amount
+	id      int64
+}
+
+// book writes the transaction row, moves the balances and writes the entries.
+// Balances change in the order of their paths, so that two transactions never
+// wait for each other. It returns the accounts it touched.
+func (s *Service) book(ctx context.Context, tx *db.Tx, t Transaction, reverses string) ([]change, error) {
+	changes, err := net(t)
+	if err != nil {
+		return nil, err
+	}
+	id, err := insertTransaction(ctx, tx, t, reverses)
+	if err != nil {
+		return nil, err
+	}
+	for i := range changes {
+		if changes[i].id, err = move(ctx, tx, changes[i]); err != nil {
+			return nil, fmt.Errorf("post %s: %w", t.Ref, err)
+		}
+	}
+	if err := insertEntries(ctx, tx, id, t.Entries, changes); err != nil {
+		return nil, fmt.Errorf("post %s: %w", t.Ref, err)
+	}
+	return changes, nil
+}
+
+// net checks the shape of a transaction and adds up what each account gets.
+func net(t Transaction) ([]change, error) {
+	if t.Ref == "" || t.Kind == "" || t.At.IsZero() || len(t.Entries) < 2 || len(t.Entries) > maxEntries {
+		return nil, fmt.Errorf("post %q: a transaction has a ref, a kind, a time and 2 to %d entries", t.Ref, maxEntries)
+	}
+	var sum money.Amount
+	changes := make([]change, 0, len(t.Entries))
+	for _, e := range t.Entries {
+		if e.Amount == 0 || e.Amount > money.Max || e.Amount < -money.Max {
+			return nil, fmt.Errorf("post %s: entry of %s on %s", t.Ref, e.Amount, e.Account)
+		}
+		if e.Account.nature() == unknown {
+			return nil, fmt.Errorf("post %s: no account is called %q", t.Ref, e.Account)
+		}
+		sum += e.Amount // cannot overflow: maxEntries × money.Max fits
+		if i := find(changes, e.Account); i >= 0 {
+			changes[i].amount += e.Amount
+		} else {
+			changes = append(changes, change{account: e.Account, amount: e.Amount})
+		}
+	}
+	if sum != 0 {
+		return nil, fmt.Errorf("post %s: the entries sum to %s", t.Ref, sum)
+	}
+	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.account, b.account) })
+	return changes, nil
+}
+
+func find(changes []change, a Account) int {
+	return slices.IndexFunc(changes, func(c change) bool { return c.account == a })
+}
+
+// move changes one balance, if the account may go there, and returns the
+// account's id. The guard is in the update: nothing is read before.
+func move(ctx context.Context, tx *db.Tx, c change) (int64, error) {
+	id, err := changeBalance(ctx, tx, c)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	if err := insertAccount(ctx, tx, c.account); err != nil {
+		return 0, err
+	}
+	id, err = changeBalance(ctx, tx, c)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	has, err := balance(ctx, tx, c.account)
+	if err != nil {
+		return 0, err
+	}
+	return 0, fault.New(fault.InsufficientBalance, "available %s, needed %s", has, -c.amount)
+}

@@ -1,0 +1,122 @@
+-- name: Balance :one
+select balance from account where path = $1;
+
+-- A hold leaves open once: the guard decides between two who resolve it.
+-- name: Release :one
+update hold set state = 'released', resolved_at = sqlc.arg(at)
+where hold.id = sqlc.arg(id) and hold.state = 'open' and hold.not_before <= sqlc.arg(at)
+returning amount, (select a.path from account a where a.id = hold.to_account) as to_path;
+
+-- name: Void :one
+update hold set state = 'voided', resolved_at = sqlc.arg(at)
+where hold.id = sqlc.arg(id) and hold.state = 'open'
+returning amount,
+  (select a.path from account a where a.id = hold.from_account) as from_path,
+  (select a.path from account a where a.id = hold.to_account) as to_path;
+
+-- name: HoldState :one
+select state, not_before from hold where id = $1;
+
+-- Each check of the audit is one statement, so that it sees one moment of the
+-- books even while they are written: how many rows it looked at, how many are
+-- wrong, and one of the wrong ones in words.
+
+-- name: AuditTransactions :one
+select (select count(*) from ledger_transaction) as examined, count(*) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select t.ref || ' has ' || cast(count(e.line) as text) || ' entries that sum to '
+    || cast(coalesce(sum(e.amount), 0) as text) as what
+  from ledger_transaction t left join entry e on e.transaction_id = t.id
+  group by t.id, t.ref
+  having count(e.line) < 2 or coalesce(sum(e.amount), 0) <> 0
+) bad;
+
+-- name: AuditBalances :one
+select (select count(*) from account) as examined, count(*) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select a.path || ' holds ' || cast(a.balance as text) || ', its entries sum to '
+    || cast(coalesce(s.total, 0) as text) as what
+  from account a
+  left join (select e.account_id, sum(e.amount) as total from entry e group by e.account_id) s
+    on s.account_id = a.id
+  where a.balance <> coalesce(s.total, 0)
+) bad;
+
+-- name: AuditLimits :one
+select (select count(*) from account) as examined, count(*) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select a.path || ' holds ' || cast(a.balance as text) || ' and may not be overdrawn' as what
+  from account a
+  where (a.overdraft or a.balance < 0)
+    and not (a.path in ('outside/steam', 'outside/cash', 'gateway/rounding')
+      or a.path like 'project/%/receivable')
+) bad;
+
+-- name: AuditWhole :one
+select count(*) as examined,
+  cast(coalesce(sum(e.amount), 0) as bigint) as entries,
+  cast((select coalesce(sum(a.balance), 0) from account a) as bigint) as balances
+from entry e;
+
+-- name: AuditHeld :one
+select (select count(*) from hold h where h.state = 'open') as examined, count(*) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select a.path || ' holds ' || cast(a.balance as text) || ', its open holds sum to '
+    || cast(coalesce(o.total, 0) as text) as what
+  from account a
+  left join (select h.to_account, sum(h.amount) as total from hold h
+    where h.state = 'open' group by h.to_account) o on o.to_account = a.id
+  where (a.path like 'project/%/held' or a.path like 'project/%/in_delivery' or o.total is not null)
+    and a.balance <> coalesce(o.total, 0)
+) bad;
+
+-- name: AuditOpenings :one
+select (select count(*) from hold) as examined, count(*) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select 'hold ' || h.id || ' of ' || cast(h.amount as text) || ' has no such transaction' as what
+  from hold h
+  where not exists (
+    select 1 from ledger_transaction t
+    join entry o on o.transaction_id = t.id and o.account_id = h.from_account and o.amount = -h.amount
+    join entry i on i.transaction_id = t.id and i.account_id = h.to_account and i.amount = h.amount
+    where t.ref = 'hold/' || h.id)
+) bad;
+
+-- A released hold has a release of its amount not before its time and no void,
+-- a voided one a void and no release, an open one neither.
+-- name: AuditResolutions :one
+select (select count(*) from hold) as examined, count(*) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select 'hold ' || h.id || ' is ' || h.state || ' with ' || cast(count(r.id) as text) || ' releases and '
+    || cast(count(v.id) as text) || ' voids' as what
+  from hold h
+  left join ledger_transaction r on r.ref = 'release/' || h.id
+    and r.at >= h.not_before and exists (select 1 from entry e
+      where e.transaction_id = r.id and e.account_id = h.to_account and e.amount = -h.amount)
+  left join ledger_transaction v on v.ref = 'void/' || h.id
+    and exists (select 1 from entry e
+      where e.transaction_id = v.id and e.account_id = h.to_account and e.amount = -h.amount)
+    and exists (select 1 from entry e
+      where e.transaction_id = v.id and e.account_id = h.from_account and e.amount = h.amount)
+  group by h.id, h.state
+  having count(r.id) <> case when h.state = 'released' then 1 else 0 end
+    or count(v.id) <> case when h.state = 'voided' then 1 else 0 end
+) bad;
+
+-- name: AuditOrphans :one
+select count(*) as examined, count(bad.what) as wrong,
+  cast(coalesce(min(bad.what), '') as text) as example
+from (
+  select case when exists (select 1 from hold h
+      where h.id = substr(t.ref, length(t.kind) + 2) and t.ref = t.kind || '/' || h.id
+        and t.kind in ('hold', case h.state when 'released' then 'release' when 'voided' then 'void' end))
+    then null else t.ref || ' belongs to no hold' end as what
+  from ledger_transaction t
+  where t.kind in ('hold', 'release', 'void')
+) bad;

@@ -1,0 +1,61 @@
+-- name: Project :one
+select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
+  success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at
+from project where id = $1;
+
+-- name: Projects :many
+select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
+  success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at
+from project order by id;
+
+-- name: InsertProject :execrows
+insert into project (id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url,
+  events_url, success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+on conflict (id) do nothing;
+
+-- name: UpdateProject :execrows
+update project set name = $2, active = $3, market = $4, no_wait = $5, legacy_statuses = $6, multiplier = $7,
+  commission = $8, result_url = $9, events_url = $10, success_url = $11, fail_url = $12, webhook_encoding = $13,
+  rate_limit = $14, allowed_ips = $15, origins = $16
+where id = $1;
+
+-- name: InsertTotals :exec
+insert into project_total (project_id) values ($1);
+
+-- name: AddTotals :execrows
+update project_total set deals = deals + sqlc.arg(deals), withdrawn = withdrawn + sqlc.arg(withdrawn)
+where project_id = sqlc.arg(project_id);
+
+-- name: Totals :one
+select deals, withdrawn from project_total where project_id = $1;
+
+-- name: Secrets :many
+select purpose, slot, sealed, created_at from project_secret where project_id = $1;
+
+-- name: Secret :one
+select sealed, created_at from project_secret where project_id = $1 and purpose = $2 and slot = 0;
+
+-- The unique key decides between two who rotate at once.
+-- name: InsertSecret :execrows
+insert into project_secret (project_id, purpose, slot, sealed, created_at) values ($1, $2, $3, $4, $5)
+on conflict (project_id, purpose, slot) do nothing;
+
+-- name: ReplaceSecret :execrows
+update project_secret set sealed = sqlc.arg(sealed), created_at = sqlc.arg(created_at)
+where project_id = sqlc.arg(project_id) and purpose = sqlc.arg(purpose) and slot = 0 and created_at = sqlc.arg(replaced);
+
+-- name: DeleteOldSecret :execrows
+delete from project_secret where project_id = $1 and purpose = $2 and slot = 1;
+
+-- name: Settings :many
+select name, value from gateway_setting where name in ('maintenance', 'merchants_changed');
+
+-- name: SetSetting :exec
+insert into gateway_setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;
+
+-- Any change of projects, secrets or settings: processes compare this number
+-- to know that what they remember is old.
+-- name: Bump :exec
+insert into gateway_setting (name, value) values ('merchants_changed', '1')
+on conflict (name) do update set value = cast(cast(gateway_setting.value as bigint) + 1 as text);

@@ -1,0 +1,51 @@
+package merchant
+
+import (
+	"context"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/merchant/sqlc"
+)
+
+// Rows of gateway_setting.
+const (
+	settingChanged     = "merchants_changed" // counts changes of anything this room remembers
+	settingMaintenance = "maintenance"
+)
+
+const (
+	on  = "on"
+	off = "off"
+)
+
+// Maintenance reports whether the operator has switched the gateway off for a
+// while, as it is or was within the last second. When that cannot be read, it
+// is what was known last.
+func (s *Service) Maintenance(ctx context.Context) bool {
+	g, err := s.generation(ctx)
+	if err != nil {
+		g = s.cache.now.Load()
+	}
+	return g != nil && g.maintenance
+}
+
+// SetMaintenance switches maintenance on or off for all processes.
+func (s *Service) SetMaintenance(ctx context.Context, wanted bool) error {
+	value := off
+	if wanted {
+		value = on
+	}
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := sqlc.New(tx).SetSetting(ctx, sqlc.SetSettingParams{Name: settingMaintenance, Value: value}); err != nil {
+			return err
+		}
+		return bump(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	s.cache.drop()
+	return nil
+}
+
+func bump(ctx context.Context, tx *db.Tx) error { return sqlc.New(tx).Bump(ctx) }

@@ -1,0 +1,238 @@
+package pricing
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/money"
+	"github.com/skinrail/skinrail/internal/pricing/sqlc"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// Price is what one item of a name is worth, in thousandths of USD.
+type Price struct {
+	App    steam.AppID
+	Name   string
+	Amount money.Amount
+}
+
+// Coefficient is how a game's prices become ours: what is paid for a deposited
+// item, what is asked for a sold one, and the least a deposit may be worth.
+type Coefficient struct {
+	App        steam.AppID
+	BuyIn      money.Rate
+	SellOut    money.Rate
+	MinDeposit money.Amount
+}
+
+// Currency is how amounts are shown: Rate units for one US dollar.
+type Currency struct {
+	Code   string // lower case
+	Name   string
+	Rate   money.Rate
+	Digits int
+}
+
+type key struct {
+	app  steam.AppID
+	name string
+}
+
+// snapshot is everything at one moment; it is never changed.
+type snapshot struct {
+	prices       map[key]money.Amount
+	coefficients map[steam.AppID]Coefficient
+	currencies   []Currency // usd first, then by code
+	rates        string
+}
+
+// Service is the room; all methods may be called concurrently.
+type Service struct {
+	db      *db.DB
+	now     atomic.Pointer[snapshot]
+	version atomic.Int64
+}
+
+// New makes the room. Before [Service.Load] nothing is priced.
+func New(d *db.DB) *Service {
+	s := &Service{db: d}
+	s.now.Store(&snapshot{})
+	return s
+}
+
+// Version grows with each load.
+func (s *Service) Version() int64 { return s.version.Load() }
+
+// Load reads everything from the database and replaces what was known.
+func (s *Service) Load(ctx context.Context) error {
+	n, err := s.read(ctx)
+	if err != nil {
+		return fmt.Errorf("load prices: %w", err)
+	}
+	s.now.Store(n)
+	s.version.Add(1)
+	return nil
+}
+
+// BuyIn is what a deposited item of a name counts for; false when it has no
+// price.
+func (s *Service) BuyIn(app steam.AppID, name string) (money.Amount, bool) {
+	n := s.now.Load()
+	return n.priced(app, name, n.coefficient(app).BuyIn)
+}
+
+// SellOut is what an item of a name costs a merchant; false when it has no
+// price.
+func (s *Service) SellOut(app steam.AppID, name string) (money.Amount, bool) {
+	n := s.now.Load()
+	return n.priced(app, name, n.coefficient(app).SellOut)
+}
+
+func (n *snapshot) priced(app steam.AppID, name string, rate money.Rate) (money.Amount, bool) {
+	p, ok := n.prices[key{app, name}]
+	if !ok {
+		return 0, false
+	}
+	a, err := p.Mul(rate)
+	return a, err == nil && a > 0
+}
+
+func (n *snapshot) coefficient(app steam.AppID) Coefficient {
+	if c, ok := n.coefficients[app]; ok {
+		return c
+	}
+	return Coefficient{App: app, BuyIn: money.One, SellOut: money.One}
+}
+
+// MinDeposit is the least a deposit of a game may be worth.
+func (s *Service) MinDeposit(app steam.AppID) money.Amount {
+	return s.now.Load().coefficient(app).MinDeposit
+}
+
+// Currencies lists what amounts can be shown in, usd first. The slice must not
+// be changed.
+func (s *Service) Currencies() []Currency { return s.now.Load().currencies }
+
+// Currency finds a currency by its code, in any case.
+func (s *Service) Currency(code string) (Currency, bool) {
+	code = strings.ToLower(code)
+	for _, c := range s.now.Load().currencies {
+		if c.Code == code {
+			return c, true
+		}
+	}
+	return Currency{}, false
+}
+
+// Convert shows an amount in a currency, rounded half up to its digits. What
+// is too large to show is the zero figure; [money.Max] keeps amounts far below.
+func (s *Service) Convert(a money.Amount, c Currency) money.Decimal {
+	d, err := a.Convert(c.Digits, c.Rate)
+	if err != nil {
+		return money.Decimal{}
+	}
+	return d
+}
+
+// Rates is all currencies as text, so that an order keeps those of its quote.
+func (s *Service) Rates() string { return s.now.Load().rates }
+
+// kept is one currency in the text of [Service.Rates].
+type kept struct {
+	Code   string `json:"code"`
+	Rate   string `json:"rate"`
+	Digits int    `json:"digits"`
+}
+
+func ratesText(cs []Currency) (string, error) {
+	ks := make([]kept, 0, len(cs))
+	for _, c := range cs {
+		ks = append(ks, kept{c.Code, c.Rate.String(), c.Digits})
+	}
+	text, err := json.Marshal(ks)
+	return string(text), err
+}
+
+// ParseRates reads the text of [Service.Rates]; names are not in it.
+func ParseRates(text string) ([]Currency, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var ks []kept
+	if err := json.Unmarshal([]byte(text), &ks); err != nil {
+		return nil, fmt.Errorf("kept rates: %w", err)
+	}
+	cs := make([]Currency, 0, len(ks))
+	for _, k := range ks {
+		rate, err := money.ParseRate(k.Rate)
+		if err != nil {
+			return nil, fmt.Errorf("kept rates: %w", err)
+		}
+		cs = append(cs, Currency{Code: k.Code, Rate: rate, Digits: k.Digits})
+	}
+	return cs, nil
+}
+
+// SetPrices stores prices and loads.
+func (s *Service) SetPrices(ctx context.Context, ps []Price, now time.Time) error {
+	for part := range slices.Chunk(ps, 500) {
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			q := sqlc.New(tx)
+			for _, p := range part {
+				err := q.SetPrice(ctx, sqlc.SetPriceParams{App: int64(p.App), Name: p.Name, Amount: int64(p.Amount), At: db.Micros(now)})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("set prices: %w", err)
+		}
+	}
+	return s.Load(ctx)
+}
+
+// SetCoefficients stores coefficients and loads.
+func (s *Service) SetCoefficients(ctx context.Context, cs []Coefficient) error {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		q := sqlc.New(tx)
+		for _, c := range cs {
+			err := q.SetCoefficient(ctx, sqlc.SetCoefficientParams{App: int64(c.App), BuyIn: c.BuyIn.String(),
+				SellOut: c.SellOut.String(), MinDeposit: int64(c.MinDeposit)})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("set coefficients: %w", err)
+	}
+	return s.Load(ctx)
+}
+
+// SetCurrencies stores currencies and loads.
+func (s *Service) SetCurrencies(ctx context.Context, cs []Currency, now time.Time) error {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		q := sqlc.New(tx)
+		for _, c := range cs {
+			err := q.SetCurrency(ctx, sqlc.SetCurrencyParams{Code: c.Code, Name: c.Name, Rate: c.Rate.String(),
+				Digits: int64(c.Digits), At: db.Micros(now)})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("set currencies: %w", err)
+	}
+	return s.Load(ctx)
+}

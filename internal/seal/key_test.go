@@ -1,0 +1,97 @@
+package seal_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/skinrail/skinrail/internal/seal"
+)
+
+func TestKeyFileIsMadeOnceAndPrivate(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	first, err := seal.LoadOrCreateKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	again, err := seal.LoadOrCreateKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := again.Open(first.Seal([]byte("s"), "row"), "row"); err != nil || string(got) != "s" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(files) != 1 {
+		t.Errorf("left beside it: %v, %v", files, err)
+	}
+}
+
+func TestKeyFileRacedIsOneKey(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	boxes := make([]*seal.Box, 16)
+	var wg sync.WaitGroup
+	for i := range boxes {
+		wg.Go(func() {
+			var err error
+			if boxes[i], err = seal.LoadOrCreateKey(path); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	sealed := boxes[0].Seal([]byte("s"), "row")
+	for i, b := range boxes {
+		if _, err := b.Open(sealed, "row"); err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+}
+
+func TestBadKeyFileIsRefusedAndLeftAlone(t *testing.T) {
+	t.Parallel()
+	good := strings.Repeat("0f", 32)
+	for name, c := range map[string]struct {
+		text string
+		mode os.FileMode
+	}{
+		"empty":          {"", 0o600},
+		"short":          {good[:62], 0o600},
+		"long":           {good + "00", 0o600},
+		"not hex":        {"zz" + good[2:], 0o600},
+		"huge":           {strings.Repeat(good, 100), 0o600},
+		"open to others": {good, 0o604},
+	} {
+		path := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(path, []byte(c.text), c.mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := seal.LoadOrCreateKey(path)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+			continue
+		}
+		if c.text != "" && strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: the error shows the key", name)
+		}
+		if raw, err := os.ReadFile(path); err != nil || string(raw) != c.text {
+			t.Errorf("%s: the file was changed (%v)", name, err)
+		}
+	}
+	if _, err := seal.LoadKey(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	if _, err := seal.LoadOrCreateKey(filepath.Join(t.TempDir(), "none", "key")); err == nil {
+		t.Error("missing folder: accepted")
+	}
+}

@@ -1,0 +1,296 @@
+package sim
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/authpb"
+)
+
+const (
+	loginLife    = Duration(10 * time.Minute) // an unfinished login dies
+	pollInterval = 0.1                        // seconds between polls; Steam says about 5
+	keyStamp     = 104_729_600_000            // names the only key
+)
+
+// login is one session of IAuthenticationService.
+type login struct {
+	Account  steam.ID64
+	Request  []byte
+	Platform int32
+	Begun    stamp
+	Proven   bool
+}
+
+// rsaCommand fixes the key that passwords are encrypted with.
+type rsaCommand struct{ Key []byte }
+
+func (c *rsaCommand) apply(st *state, _ stamp) { st.RSA = c.Key }
+
+// loginCommand begins a login whose password was right.
+type loginCommand struct {
+	Account  steam.ID64
+	Platform int32
+
+	client uint64
+	made   *login
+}
+
+func (c *loginCommand) apply(st *state, at stamp) {
+	for id, l := range st.Logins {
+		if at >= l.Begun.add(loginLife) {
+			delete(st.Logins, id)
+		}
+	}
+	st.Count.Login++
+	c.client = st.mix(8, st.Count.Login)
+	request := binary.BigEndian.AppendUint64(nil, st.mix(9, st.Count.Login))
+	request = binary.BigEndian.AppendUint64(request, st.mix(10, st.Count.Login))
+	a := st.byID[c.Account]
+	c.made = &login{Account: c.Account, Request: request, Platform: c.Platform, Begun: at, Proven: a.SharedSecret == ""}
+	st.Logins[c.client] = c.made
+}
+
+// guardCommand proves a login by a code of the given window.
+type guardCommand struct {
+	Client uint64
+	Window int64
+}
+
+func (c *guardCommand) apply(st *state, _ stamp) {
+	l := st.Logins[c.Client]
+	l.Proven = true
+	a := st.byID[l.Account]
+	a.UsedCodes = append(slices.DeleteFunc(a.UsedCodes, func(w int64) bool { return w < c.Window-4 }), c.Window)
+}
+
+// pollCommand hands the tokens out: the session is spent.
+type pollCommand struct{ Client uint64 }
+
+func (c *pollCommand) apply(st *state, _ stamp) { delete(st.Logins, c.Client) }
+
+func (q *call) rsaKey() (reply, error) {
+	key, err := q.sim.key(q.at)
+	if err != nil {
+		return reply{}, err
+	}
+	return protobuf(steam.ResultOK, &authpb.RSAKeyResponse{
+		Mod: fmt.Sprintf("%x", key.N), Exp: fmt.Sprintf("%06x", key.E), Timestamp: keyStamp,
+	}), nil
+}
+
+// key is the world's RSA key, made at the first use.
+func (s *Sim) key(at stamp) (*rsa.PrivateKey, error) {
+	if s.state.RSA == nil {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.do(at, &rsaCommand{Key: x509.MarshalPKCS1PrivateKey(key)}); err != nil {
+			return nil, err
+		}
+	}
+	return x509.ParsePKCS1PrivateKey(s.state.RSA)
+}
+
+func (q *call) beginLogin() (reply, error) {
+	var m authpb.BeginRequest
+	if m.Unmarshal(q.input()) != nil {
+		return protobuf(steam.ResultInvalidParam, nil), nil
+	}
+	st := q.sim.state
+	a := st.byName[strings.ToLower(m.AccountName)]
+	if !q.passwordRight(a, &m) {
+		return protobuf(steam.ResultInvalidPassword, nil), nil
+	}
+	q.account = a
+	platform := m.PlatformType
+	if platform == authpb.PlatformUnknown {
+		platform = m.DeviceDetails.PlatformType
+	}
+	if platformAudience[platform] == nil {
+		platform = authpb.PlatformWeb
+	}
+	c := &loginCommand{Account: a.SteamID, Platform: platform}
+	if err := q.sim.do(q.at, c); err != nil {
+		return reply{}, err
+	}
+	out := &authpb.BeginResponse{
+		ClientID: c.client, RequestID: c.made.Request, Interval: pollInterval, SteamID: uint64(a.SteamID),
+		WeakToken: base64.RawURLEncoding.EncodeToString(st.sign("weak", decimal(c.client))),
+	}
+	out.AllowedConfirmations = []authpb.AllowedConfirmation{{Type: authpb.GuardNone}}
+	if !c.made.Proven {
+		out.AllowedConfirmations = []authpb.AllowedConfirmation{{Type: authpb.GuardDeviceCode}, {Type: authpb.GuardDeviceConfirmation}}
+	}
+	return protobuf(steam.ResultOK, out), nil
+}
+
+func (q *call) passwordRight(a *account, m *authpb.BeginRequest) bool {
+	if a == nil || q.sim.state.RSA == nil || m.EncryptionTimestamp != keyStamp {
+		return false
+	}
+	secret, err := base64.StdEncoding.DecodeString(m.EncryptedPassword)
+	if err != nil {
+		return false
+	}
+	key, err := x509.ParsePKCS1PrivateKey(q.sim.state.RSA)
+	if err != nil {
+		return false
+	}
+	password, err := rsa.DecryptPKCS1v15(nil, key, secret)
+	return err == nil && a.Password != "" && sameBytes(password, []byte(a.Password))
+}
+
+// loginAccount finds whose login a request belongs to, before it is handled.
+func (q *call) loginAccount() *account {
+	st := q.sim.state
+	switch q.route.endpoint {
+	case "rsa":
+		var m authpb.RSAKeyRequest
+		if m.Unmarshal(q.input()) == nil {
+			return st.byName[strings.ToLower(m.AccountName)]
+		}
+	case "login":
+		var m authpb.BeginRequest
+		if m.Unmarshal(q.input()) == nil {
+			return st.byName[strings.ToLower(m.AccountName)]
+		}
+	case "guard", "poll":
+		var m authpb.PollRequest // both begin with the client id
+		if m.Unmarshal(q.input()) == nil && st.Logins[m.ClientID] != nil {
+			return st.byID[st.Logins[m.ClientID].Account]
+		}
+	case "token":
+		var m authpb.AccessTokenRequest
+		if m.Unmarshal(q.input()) == nil {
+			return st.byID[steam.ID64(m.SteamID)]
+		}
+	}
+	return nil
+}
+
+// findLogin is a session that has not died yet.
+func (q *call) findLogin(client uint64) (*login, steam.Result) {
+	l := q.sim.state.Logins[client]
+	if l == nil {
+		return nil, steam.ResultFileNotFound
+	}
+	q.account = q.sim.state.byID[l.Account]
+	if q.at >= l.Begun.add(loginLife) {
+		return nil, steam.ResultExpired
+	}
+	return l, steam.ResultOK
+}
+
+func (q *call) guardCode() (reply, error) {
+	var m authpb.GuardCodeRequest
+	if m.Unmarshal(q.input()) != nil {
+		return protobuf(steam.ResultInvalidParam, nil), nil
+	}
+	l, result := q.findLogin(m.ClientID)
+	if l == nil {
+		return protobuf(result, nil), nil
+	}
+	if l.Proven {
+		return protobuf(steam.ResultDuplicateRequest, nil), nil
+	}
+	a := q.account
+	if uint64(a.SteamID) != m.SteamID {
+		return protobuf(steam.ResultInvalidParam, nil), nil
+	}
+	window, ok := codeWindow(a, m.Code, q.at)
+	if !ok || m.CodeType != authpb.GuardDeviceCode {
+		return protobuf(steam.ResultTwoFactorMismatch, nil), nil
+	}
+	if err := q.sim.do(q.at, &guardCommand{Client: m.ClientID, Window: window}); err != nil {
+		return reply{}, err
+	}
+	return protobuf(steam.ResultOK, &authpb.GuardCodeResponse{}), nil
+}
+
+// codeWindow finds the unused half minute that the code belongs to: the present
+// one or a neighbour.
+func codeWindow(a *account, code string, at stamp) (int64, bool) {
+	now := at.seconds() / 30
+	for _, w := range []int64{now, now - 1, now + 1} {
+		want, err := steam.Code(a.SharedSecret, time.Unix(w*30, 0))
+		if err == nil && strings.EqualFold(want, code) && !slices.Contains(a.UsedCodes, w) {
+			return w, true
+		}
+	}
+	return 0, false
+}
+
+func (q *call) pollLogin() (reply, error) {
+	var m authpb.PollRequest
+	if m.Unmarshal(q.input()) != nil {
+		return protobuf(steam.ResultInvalidParam, nil), nil
+	}
+	l, result := q.findLogin(m.ClientID)
+	if l == nil || !sameBytes(l.Request, m.RequestID) {
+		return protobuf(max(result, steam.ResultFileNotFound), nil), nil
+	}
+	if !l.Proven {
+		return protobuf(steam.ResultOK, &authpb.PollResponse{}), nil
+	}
+	if err := q.sim.do(q.at, &pollCommand{Client: m.ClientID}); err != nil {
+		return reply{}, err
+	}
+	st, a := q.sim.state, q.account
+	refresh := st.refreshToken(a, l.Platform, m.ClientID, q.at)
+	out := &authpb.PollResponse{RefreshToken: refresh, AccountName: a.AccountName}
+	if c, _, ok := st.readToken(refresh, q.at); ok && l.Platform != authpb.PlatformMobile {
+		out.AccessToken = st.accessToken(c, appAudience(c), q.at)
+	}
+	return protobuf(steam.ResultOK, out), nil
+}
+
+// appAudience is what GenerateAccessTokenForApp gives each platform.
+func appAudience(c claims) []string {
+	switch {
+	case slices.Contains(c.Audience, "mobile"):
+		return []string{"web", "mobile"}
+	case slices.Contains(c.Audience, "client"):
+		return []string{"client", "web"}
+	}
+	return []string{"web"}
+}
+
+// newAccessToken answers GenerateAccessTokenForApp; web tokens must go through
+// finalizelogin instead.
+func (q *call) newAccessToken() (reply, error) {
+	var m authpb.AccessTokenRequest
+	if m.Unmarshal(q.input()) != nil {
+		return protobuf(steam.ResultInvalidParam, nil), nil
+	}
+	st := q.sim.state
+	c, a, ok := st.readToken(m.RefreshToken, q.at)
+	if !ok || !c.refresh() || uint64(a.SteamID) != m.SteamID || slices.Equal(c.Audience, platformAudience[authpb.PlatformWeb]) {
+		return protobuf(steam.ResultAccessDenied, nil), nil
+	}
+	q.account = a
+	return protobuf(steam.ResultOK, &authpb.AccessTokenResponse{AccessToken: st.accessToken(c, appAudience(c), q.at)}), nil
+}
+
+func (q *call) queryTime() (reply, error) {
+	return api(map[string]any{
+		"server_time": strconv.FormatInt(q.at.seconds(), 10), "skew_tolerance_seconds": "60", "large_time_jink": "86400",
+		"probe_frequency_seconds": 3600, "adjusted_time_probe_frequency_seconds": 300, "hint_probe_frequency_seconds": 60,
+		"sync_timeout": 60, "try_again_seconds": 900, "max_attempts": 3,
+	}), nil
+}
+
+func sameBytes(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }

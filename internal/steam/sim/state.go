@@ -1,0 +1,222 @@
+package sim
+
+import (
+	"cmp"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// state is all that the world remembers. Exported members are kept in the
+// snapshot; the others are indexes rebuilt from them.
+type state struct {
+	Seed     int64
+	Seeded   bool
+	Settings Settings
+	Key      []byte // signs tokens and OpenID assertions
+	RSA      []byte // PKCS#1, made at the first login
+	Count    counters
+	Logins   map[uint64]*login // by client id
+	Nonces   map[string]nonce  // cookie transfers not yet used
+	OpenID   map[string]stamp  // assertions already checked
+
+	classes  []*class
+	accounts []*account // in seeding order
+
+	classOf  map[classKey]*class
+	byClass  map[string]*class
+	byID     map[steam.ID64]*account
+	byName   map[string]*account
+	byKey    map[string]*account
+	items    map[uint64]*item
+	offers   map[uint64]*offer
+	trades   map[uint64]*trade
+	confirms map[uint64]*confirmation
+	wanted   map[uint64][]uint64 // asset -> open offers that name it
+	open     map[[2]steam.ID64]int
+	due      dueQueue
+}
+
+// account is one user and his indexes.
+type account struct {
+	Account               // Items is unused here
+	Acknowledged  bool    // the trade-protection rules
+	CooldownUntil stamp   // after a reversal
+	UsedCodes     []int64 // TOTP windows already used
+	Epoch         int     // rises when all sessions are ended: older tokens are void
+
+	inventories map[place]*inventory
+	openOffers  map[uint64]*offer
+	updates     []*offer        // all offers of the account, by (Updated, ID)
+	confirms    []*confirmation // unanswered, oldest first
+	trades      []*trade        // by (Init, number)
+	unsettled   map[uint64]*trade
+}
+
+// place is one inventory of an account.
+type place struct {
+	App     steam.AppID
+	Context string
+}
+
+// inventory holds items in rising order of ids; Steam shows it backwards.
+type inventory struct {
+	list []*item
+}
+
+// item is one thing somewhere.
+type item struct {
+	ID      uint64
+	Birth   uint64 // its first asset id: decides pattern and wear for life
+	Class   *class
+	Owner   *account
+	Context string
+	Until   stamp // end of protection, in context 16
+}
+
+func newState() *state {
+	return &state{
+		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{},
+		classOf: map[classKey]*class{}, byClass: map[string]*class{},
+		byID: map[steam.ID64]*account{}, byName: map[string]*account{}, byKey: map[string]*account{},
+		items: map[uint64]*item{}, offers: map[uint64]*offer{}, trades: map[uint64]*trade{},
+		confirms: map[uint64]*confirmation{}, wanted: map[uint64][]uint64{}, open: map[[2]steam.ID64]int{},
+	}
+}
+
+// addAccount files an account under its names.
+func (st *state) addAccount(a *account) {
+	a.inventories = map[place]*inventory{}
+	a.openOffers = map[uint64]*offer{}
+	a.unsettled = map[uint64]*trade{}
+	st.accounts = append(st.accounts, a)
+	st.byID[a.SteamID] = a
+	if a.AccountName != "" {
+		st.byName[strings.ToLower(a.AccountName)] = a
+	}
+	st.byKey[st.apiKey(a)] = a
+}
+
+// apiKey is the account's Web API key, as /dev/apikey shows it.
+func (st *state) apiKey(a *account) string {
+	return strings.ToUpper(hex.EncodeToString(st.sign("apikey", a.SteamID.String())[:16]))
+}
+
+// put files an item where its members say. Items mostly arrive with the highest
+// id so far, so the search is short and the insertion cheap.
+func (st *state) put(it *item) {
+	st.items[it.ID] = it
+	inv := it.Owner.inventory(place{it.Class.App, it.Context})
+	if n := len(inv.list); n == 0 || inv.list[n-1].ID < it.ID {
+		inv.list = append(inv.list, it)
+		return
+	}
+	i, _ := inv.find(it.ID)
+	inv.list = slices.Insert(inv.list, i, it)
+}
+
+// take removes an item from its inventory and from the world.
+func (st *state) take(it *item) {
+	delete(st.items, it.ID)
+	inv := it.Owner.inventory(place{it.Class.App, it.Context})
+	if i, ok := inv.find(it.ID); ok {
+		inv.list = slices.Delete(inv.list, i, i+1)
+	}
+}
+
+// give makes an item out of what was taken, under a new id.
+func (st *state) give(to *account, c *class, context string, birth uint64, until stamp) *item {
+	it := &item{ID: st.nextAsset(), Birth: birth, Class: c, Owner: to, Context: context, Until: until}
+	if birth == 0 {
+		it.Birth = it.ID
+	}
+	st.put(it)
+	return it
+}
+
+func (a *account) inventory(p place) *inventory {
+	inv := a.inventories[p]
+	if inv == nil {
+		inv = &inventory{}
+		a.inventories[p] = inv
+	}
+	return inv
+}
+
+func (inv *inventory) find(id uint64) (int, bool) {
+	return slices.BinarySearchFunc(inv.list, id, func(it *item, id uint64) int { return cmp.Compare(it.ID, id) })
+}
+
+// size counts the account's items of a game in both contexts.
+func (a *account) size(app steam.AppID) int {
+	n := 0
+	for _, context := range []string{steam.ContextMain, steam.ContextProtected} {
+		if inv := a.inventories[place{app, context}]; inv != nil {
+			n += len(inv.list)
+		}
+	}
+	return n
+}
+
+// places lists the account's inventories that hold something, in a fixed order.
+func (a *account) places() []place {
+	var ps []place
+	for p, inv := range a.inventories {
+		if len(inv.list) > 0 {
+			ps = append(ps, p)
+		}
+	}
+	slices.SortFunc(ps, func(x, y place) int {
+		return cmp.Or(cmp.Compare(x.App, y.App), cmp.Compare(len(x.Context), len(y.Context)), cmp.Compare(x.Context, y.Context))
+	})
+	return ps
+}
+
+// protection is how long the game's items are protected after a trade.
+func (st *state) protection(app steam.AppID) Duration { return st.Settings.Protected[app] }
+
+// seed fills an empty state.
+func (st *state) seed(w World) {
+	st.Seed, st.Seeded, st.Settings = w.Seed, true, w.Settings
+	st.Key = seedKey(w.Seed)
+	for _, one := range w.Accounts {
+		items := one.Items
+		one.Items = nil
+		if one.TradeToken == "" {
+			one.TradeToken = st.tradeToken(uint64(one.SteamID))
+		}
+		a := &account{Account: one}
+		st.addAccount(a)
+		for _, it := range items {
+			c := st.classFor(classKey{it.App, it.Name, it.Phase})
+			for range it.Count {
+				st.give(a, c, steam.ContextMain, 0, 0)
+			}
+		}
+	}
+}
+
+// world turns the state back into what it could be seeded with.
+func (st *state) world() World {
+	w := World{Seed: st.Seed, Settings: st.Settings, Accounts: make([]Account, 0, len(st.accounts))}
+	for _, a := range st.accounts {
+		one := a.Account
+		one.Items = []Item{}
+		at := map[*class]int{}
+		for _, p := range a.places() {
+			for _, it := range a.inventories[p].list {
+				i, ok := at[it.Class]
+				if !ok {
+					i = len(one.Items)
+					at[it.Class] = i
+					one.Items = append(one.Items, Item{App: it.Class.App, Name: it.Class.Name, Phase: it.Class.Phase})
+				}
+				one.Items[i].Count++
+			}
+		}
+		w.Accounts = append(w.Accounts, one)
+	}
+	return w
+}

@@ -1,0 +1,242 @@
+package sim
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// reversalCooldown is how long an account that reversed may not trade, in days.
+const reversalCooldown = 30
+
+// trade is the record of an exchange; A made the offer.
+type trade struct {
+	ID           uint64
+	Number       uint64 // order of making, for a stable order in lists
+	Offer        uint64
+	A, B         steam.ID64
+	FromA, FromB []moved
+	Init, Mod    stamp
+	Settlement   stamp // 0: not protected
+	EscrowEnd    stamp
+	Status       steam.TradeStatus
+	Rollback     uint64 // on a returning trade: the one it reverses
+	Settled      bool   // items have left context 16
+	ReverseAt    stamp
+	ReverseBy    steam.ID64 `json:",omitzero"`
+}
+
+// moved is an asset of a trade: as it was, and what became of it.
+type moved struct {
+	ref
+	Birth       uint64
+	NewID       uint64
+	NewContext  string
+	BackID      uint64 // after a trade that did not happen
+	BackContext string
+}
+
+// exchange carries out an accepted offer: at once, or after the hold of those
+// who give without having had an authenticator long enough.
+func (st *state) exchange(o *offer, at stamp) {
+	t := &trade{ID: st.nextTrade(), Number: st.Count.Trade, Offer: o.ID, A: o.From, B: o.To, Init: at, Mod: at}
+	t.FromA, t.FromB = st.withdraw(o.Give), st.withdraw(o.Receive)
+	o.Trade = t.ID
+	st.addTrade(t)
+	hold := 0
+	if len(t.FromA) > 0 {
+		hold = st.byID[o.From].EscrowDays
+	}
+	if len(t.FromB) > 0 {
+		hold = max(hold, st.byID[o.To].EscrowDays)
+	}
+	if hold > 0 {
+		t.Status, t.EscrowEnd = steam.TradeInEscrow, at.addDays(hold)
+		o.EscrowEnd = t.EscrowEnd
+		st.schedule(t.EscrowEnd, dueEscrow, t.ID)
+		st.end(o, steam.OfferInEscrow, at)
+	} else {
+		st.deliver(t, at)
+		st.end(o, steam.OfferAccepted, at)
+	}
+	st.spoil(t, at)
+}
+
+// withdraw takes the assets out of their owners' inventories.
+func (st *state) withdraw(refs []ref) []moved {
+	list := make([]moved, 0, len(refs))
+	for _, r := range refs {
+		it := st.items[r.ID]
+		list = append(list, moved{ref: r, Birth: it.Birth})
+		st.take(it)
+	}
+	return list
+}
+
+// spoil ends the other open offers that name what has just moved.
+func (st *state) spoil(t *trade, at stamp) {
+	for _, m := range slices.Concat(t.FromA, t.FromB) {
+		for _, id := range slices.Clone(st.wanted[m.ID]) {
+			if o := st.offers[id]; o.open() {
+				st.end(o, steam.OfferInvalidItems, at)
+			}
+		}
+	}
+}
+
+// addTrade files a trade under both accounts, in order of time.
+func (st *state) addTrade(t *trade) {
+	st.trades[t.ID] = t
+	for _, id := range []steam.ID64{t.A, t.B} {
+		a := st.byID[id]
+		i, _ := slices.BinarySearchFunc(a.trades, t, byInit)
+		a.trades = slices.Insert(a.trades, i, t)
+	}
+}
+
+func byInit(x, y *trade) int {
+	return cmp.Or(cmp.Compare(x.Init, y.Init), cmp.Compare(x.Number, y.Number))
+}
+
+// deliver puts the items into their new owners' inventories: protected games
+// into context 16, until the end of protection rounded up to a whole hour.
+func (st *state) deliver(t *trade, at stamp) {
+	t.Status, t.Mod = steam.TradeComplete, at
+	for _, m := range slices.Concat(t.FromA, t.FromB) {
+		if d := st.protection(m.App); d > 0 {
+			t.Settlement = max(t.Settlement, at.add(d).ceilHour())
+		}
+	}
+	st.hand(t.FromA, st.byID[t.B], t.Settlement)
+	st.hand(t.FromB, st.byID[t.A], t.Settlement)
+	if t.Settlement > 0 {
+		st.protect(t)
+	}
+}
+
+func (st *state) protect(t *trade) {
+	st.schedule(t.Settlement, dueSettle, t.ID)
+	st.byID[t.A].unsettled[t.ID] = t
+	st.byID[t.B].unsettled[t.ID] = t
+}
+
+func (st *state) hand(list []moved, to *account, settlement stamp) {
+	for i := range list {
+		m := &list[i]
+		m.NewContext = steam.ContextMain
+		until := stamp(0)
+		if st.protection(m.App) > 0 {
+			m.NewContext, until = steam.ContextProtected, settlement
+		}
+		m.NewID = st.give(to, st.byClass[m.Class], m.NewContext, m.Birth, until).ID
+	}
+}
+
+// release ends a hold: the exchange happens now.
+func (st *state) release(t *trade, at stamp) {
+	st.deliver(t, at)
+	o := st.offers[t.Offer]
+	o.State = steam.OfferAccepted
+	st.touch(o, at)
+}
+
+// abandon undoes a held trade: everything goes back under new ids.
+func (st *state) abandon(t *trade, state steam.OfferState, at stamp) {
+	t.Status, t.Mod = steam.TradeEscrowRollback, at
+	st.handBack(t.FromA, st.byID[t.A])
+	st.handBack(t.FromB, st.byID[t.B])
+	o := st.offers[t.Offer]
+	o.State = state
+	st.touch(o, at)
+}
+
+func (st *state) handBack(list []moved, to *account) {
+	for i := range list {
+		m := &list[i]
+		m.BackContext = steam.ContextMain
+		m.BackID = st.give(to, st.byClass[m.Class], steam.ContextMain, m.Birth, 0).ID
+	}
+}
+
+// planReversal lets a payer who reverses take this trade back later.
+func (st *state) planReversal(t *trade, a *account) {
+	if a.Behaviour != AcceptThenReverse {
+		return
+	}
+	after := a.ReverseAfter
+	if after == 0 {
+		after = Duration(72 * time.Hour)
+	}
+	t.ReverseAt, t.ReverseBy = t.Init.add(after), a.SteamID
+	st.schedule(t.ReverseAt, dueReverse, t.ID)
+}
+
+// settle ends the protection of a trade: items move from context 16 to 2.
+func (st *state) settle(t *trade, at stamp) {
+	st.unprotect(t)
+	for _, m := range slices.Concat(t.FromA, t.FromB) {
+		it := st.items[m.NewID]
+		if it == nil || it.Context != steam.ContextProtected {
+			continue
+		}
+		st.take(it)
+		if st.Settings.SettleNewIDs {
+			st.give(it.Owner, it.Class, steam.ContextMain, it.Birth, 0)
+			continue
+		}
+		it.Context, it.Until = steam.ContextMain, 0
+		st.put(it)
+	}
+}
+
+func (st *state) unprotect(t *trade) {
+	t.Settled = true
+	delete(st.byID[t.A].unsettled, t.ID)
+	delete(st.byID[t.B].unsettled, t.ID)
+}
+
+// reverse undoes every protected trade of the account and bars it from trading.
+func (st *state) reverse(a *account, at stamp) {
+	list := slices.SortedFunc(maps.Values(a.unsettled), byInit)
+	for _, t := range list {
+		if at < t.Settlement {
+			st.giveBack(t, at)
+			a.CooldownUntil = at.addDays(reversalCooldown)
+		}
+	}
+}
+
+// giveBack reverses one trade by a new one in the opposite direction.
+func (st *state) giveBack(t *trade, at stamp) {
+	t.Status, t.Mod = steam.TradeProtectionRollback, at
+	st.unprotect(t)
+	back := &trade{ID: st.nextTrade(), Number: st.Count.Trade, A: t.A, B: t.B, Init: at, Mod: at,
+		Status: steam.TradeComplete, Rollback: t.ID, Settled: true}
+	back.FromB = st.returned(t.FromA, st.byID[t.A])
+	back.FromA = st.returned(t.FromB, st.byID[t.B])
+	st.addTrade(back)
+}
+
+// returned moves what a reversed trade had brought back to its giver.
+func (st *state) returned(list []moved, giver *account) []moved {
+	var back []moved
+	for _, m := range list {
+		it := st.items[m.NewID]
+		if it == nil {
+			continue // unreachable: protected items cannot leave their owner
+		}
+		r := it.ref()
+		st.take(it)
+		fresh := st.give(giver, it.Class, steam.ContextMain, it.Birth, 0)
+		back = append(back, moved{ref: r, Birth: it.Birth, NewID: fresh.ID, NewContext: fresh.Context})
+	}
+	return back
+}
+
+// ref names the item as it is now.
+func (it *item) ref() ref {
+	return ref{App: it.Class.App, Context: it.Context, ID: it.ID, Class: it.Class.ID, Instance: it.instance()}
+}

@@ -1,0 +1,152 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// World is what a simulation is seeded with, and what [Sim.World] returns.
+type World struct {
+	Seed     int64     `json:"seed"`
+	Settings Settings  `json:"settings"`
+	Accounts []Account `json:"accounts"`
+}
+
+// Settings are Steam's rules where they are known to differ or to change.
+type Settings struct {
+	// Protected lists the games under trade protection and for how long.
+	Protected map[steam.AppID]Duration `json:"protected"`
+	// RequireAcknowledge makes confirmations of protected items fail until the
+	// account has acknowledged the rules.
+	RequireAcknowledge bool `json:"require_acknowledge"`
+	// RateLimits switches Steam's 429 and throttle answers on. Structural
+	// limits hold always.
+	RateLimits bool `json:"rate_limits"`
+	// AcceptDelay is how long after an offer became active a payer answers.
+	AcceptDelay Duration `json:"accept_delay"`
+	// SettleNewIDs gives items new asset ids when protection ends.
+	SettleNewIDs bool `json:"settle_new_ids,omitempty"`
+	// InventoryLimit is the most CS2 items an account can receive up to; zero
+	// means Steam's 1000.
+	InventoryLimit int `json:"inventory_limit,omitempty"`
+}
+
+// Behaviours of an account towards every active offer addressed to it.
+const (
+	Manual            = "manual" // waits for a call or a person; the default
+	Accept            = "accept"
+	Decline           = "decline"
+	Ignore            = "ignore"
+	AcceptThenReverse = "accept_then_reverse"
+)
+
+// Account is one Steam user.
+type Account struct {
+	SteamID          steam.ID64 `json:"steam_id"`
+	AccountName      string     `json:"account_name,omitempty"`
+	Password         string     `json:"password,omitempty"`
+	SharedSecret     string     `json:"shared_secret,omitempty"`
+	IdentitySecret   string     `json:"identity_secret,omitempty"`
+	TradeToken       string     `json:"trade_token,omitempty"` // made from the seed when left out
+	Persona          string     `json:"persona,omitempty"`
+	Behaviour        string     `json:"behaviour,omitempty"`
+	ReverseAfter     Duration   `json:"reverse_after,omitempty"` // 72h when left out
+	InventoryPrivate bool       `json:"inventory_private,omitempty"`
+	TradeBan         bool       `json:"trade_ban,omitempty"`
+	EscrowDays       int        `json:"escrow_days,omitempty"`
+	// CannotTrade marks a limited account or a cooldown; NewDevice a sender who
+	// logged in from a new device.
+	CannotTrade bool   `json:"cannot_trade,omitempty"`
+	NewDevice   bool   `json:"new_device,omitempty"`
+	Items       []Item `json:"items"`
+}
+
+// Item is a number of equal things: same game, market hash name and phase.
+type Item struct {
+	App   steam.AppID `json:"app"`
+	Name  string      `json:"name"`
+	Count int         `json:"count"`
+	Phase string      `json:"phase,omitempty"`
+}
+
+// Duration is a time.Duration that is text ("168h0m0s") in JSON.
+type Duration time.Duration
+
+// MarshalText prints the duration as [time.Duration] does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText is [time.ParseDuration], and refuses negative durations.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return err
+	}
+	if v < 0 {
+		return fmt.Errorf("duration %q: negative", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// check returns what makes a world impossible.
+func (w World) check() error {
+	ids := map[steam.ID64]bool{}
+	names := map[string]bool{}
+	for i := range w.Accounts {
+		a := &w.Accounts[i]
+		if ids[a.SteamID] {
+			return fmt.Errorf("account %s: given twice", a.SteamID)
+		}
+		ids[a.SteamID] = true
+		if name := strings.ToLower(a.AccountName); name != "" {
+			if names[name] {
+				return fmt.Errorf("account %s: account name %q given twice", a.SteamID, a.AccountName)
+			}
+			names[name] = true
+		}
+		if err := a.check(); err != nil {
+			return fmt.Errorf("account %s: %w", a.SteamID, err)
+		}
+	}
+	return nil
+}
+
+func (a *Account) check() error {
+	if _, err := steam.ParseID64(a.SteamID.String()); err != nil {
+		return err
+	}
+	if !validBehaviour(a.Behaviour) {
+		return fmt.Errorf("behaviour %q: unknown", a.Behaviour)
+	}
+	if a.TradeToken != "" && !steam.ValidToken(a.TradeToken) {
+		return fmt.Errorf("trade token: want 8 letters, digits, - or _")
+	}
+	if a.EscrowDays < 0 || a.EscrowDays > 365 {
+		return fmt.Errorf("escrow days %d: want 0 to 365", a.EscrowDays)
+	}
+	for _, secret := range []string{a.SharedSecret, a.IdentitySecret} {
+		if secret == "" {
+			continue
+		}
+		if _, err := steam.Code(secret, time.Unix(0, 0)); err != nil {
+			return err
+		}
+	}
+	for _, it := range a.Items {
+		if it.App == 0 || it.Name == "" || it.Count < 0 {
+			return fmt.Errorf("item %q: want a game, a name and a count", it.Name)
+		}
+	}
+	return nil
+}
+
+func validBehaviour(b string) bool {
+	switch b {
+	case "", Manual, Accept, Decline, Ignore, AcceptThenReverse:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,166 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+func FuzzInventory(f *testing.F) {
+	for _, s := range []string{
+		pageOf("", "9", "8"), pageOf(`"more_items":1,"last_assetid":"8",`, "9"), `{"success":1,"assets":{"0":{"assetid":5}}}`,
+		`{"success":true,"descriptions":{"1":{"classid":1,"tradable":"1"}}}`, `null`, `[]`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		page, err := decodeInventory(body)
+		if err != nil {
+			return
+		}
+		if page.More != 0 && !digits(page.Last) {
+			t.Errorf("a next page after %q", page.Last)
+		}
+		for _, it := range page.items(steam.CS2, "2") {
+			if !digits(text(it.ID)) || it.App != steam.CS2 || it.Context != "2" || it.Color != "" && len(it.Color) != 6 {
+				t.Errorf("item = %+v", it)
+			}
+		}
+	})
+}
+
+func FuzzPartnerInventory(f *testing.F) {
+	for _, s := range []string{
+		`{"success":true,"rgInventory":{"8":{"id":"8","classid":"11","instanceid":"0","pos":2}},"rgDescriptions":{"11_0":{"tradable":true}},"more":true,"more_start":2}`,
+		`{"success":true,"rgInventory":[],"rgDescriptions":[],"more":false,"more_start":false}`, `{"success":false,"error":"x (15)"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		page, err := decodePartner(body)
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, it := range page.items(steam.CS2, "2") {
+			if !digits(text(it.ID)) || seen[it.ID] {
+				t.Errorf("item = %+v", it)
+			}
+			seen[it.ID] = true
+		}
+	})
+}
+
+func FuzzOffers(f *testing.F) {
+	f.Add([]byte(`{"trade_offers_sent":[` + oneOffer + `],"next_cursor":7}`))
+	f.Add([]byte(`{"trade_offers_received":{"0":` + oneOffer + `},"next_cursor":"0"}`))
+	f.Add([]byte(`{"trade_offers_sent":[{"tradeofferid":9,"accountid_other":"1","trade_offer_state":"2","items_to_give":[{"appid":"730","contextid":2,"assetid":3}]}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var page offersPage
+		if decode(body, &page) != nil {
+			return
+		}
+		seen := map[steam.OfferID]bool{}
+		for _, o := range appendNew(appendNew(nil, page.Sent, seen), page.Received, seen) {
+			if _, err := steam.ParseID64(o.Partner.String()); err != nil || !digits(text(o.ID)) || len(o.Give)+len(o.Receive) == 0 {
+				t.Errorf("offer = %+v", o)
+			}
+			if _, err := json.Marshal(o); err != nil {
+				t.Errorf("offer cannot be printed: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzTrade(f *testing.F) {
+	f.Add([]byte(`{"trades":[` + oneTrade + `]}`))
+	f.Add([]byte(`{"trades":{"0":{"tradeid":5,"steamid_other":76561198000000201,"time_init":"5","status":"3","assets_given":[{"appid":1,"contextid":2,"assetid":3}]}}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var page tradesPage
+		if decode(body, &page) != nil {
+			return
+		}
+		for _, w := range page.Trades {
+			tr, err := w.trade()
+			if err != nil {
+				continue
+			}
+			if tr.Init.IsZero() || tr.Status < 0 || len(tr.Given)+len(tr.Received) == 0 {
+				t.Errorf("trade = %+v", tr)
+			}
+			if _, err := json.Marshal(tr); err != nil {
+				t.Errorf("trade cannot be printed: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzSendAnswer(f *testing.F) {
+	for _, tc := range sendAnswers {
+		f.Add(tc.status, tc.body)
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		out := sendOutcome(answer{status: status, header: http.Header{}, body: []byte(body)})
+		switch out.Verdict {
+		case steam.Done:
+			if status != 200 || !digits(text(out.Offer)) || out.Refusal != "" {
+				t.Errorf("%d %q: %+v", status, body, out)
+			}
+		case steam.Refused:
+			if out.Refusal == "" || out.Offer != "" {
+				t.Errorf("%d %q: %+v", status, body, out)
+			}
+			if status >= 500 && !strings.Contains(strings.ToLower(body), "strerror") {
+				// Keys may be escaped: only a body without any escape proves it.
+				if !strings.Contains(body, `\u`) {
+					t.Errorf("%d %q: refused without a sentence", status, body)
+				}
+			}
+		}
+		if !utf8.ValidString(out.Detail) || utf8.RuneCountInString(out.Detail) > 201 || strings.ContainsAny(out.Detail, "\r\n\x00") {
+			t.Errorf("detail = %q", out.Detail)
+		}
+	})
+}
+
+func FuzzConfirmations(f *testing.F) {
+	for _, s := range []string{listOfTwo, `{"success":false,"needauth":true}`, `{"success":1,"conf":{"0":{"type":"2","creator_id":5}}}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var l confirmations
+		out := mobileOutcome(answer{status: 200, header: http.Header{}, body: body}, &l, &l.reply)
+		if out.Verdict == steam.Done && l.Success != 1 {
+			t.Errorf("%q: done without success", body)
+		}
+	})
+}
+
+func FuzzSignIn(f *testing.F) {
+	y := &yesSayer{OpenID: OpenID{Community: "https://steamcommunity.com"}}
+	good := y.assertion()
+	f.Add(good.Encode())
+	for _, forgery := range forgeries {
+		q := y.assertion()
+		q.Set(forgery.key, forgery.value)
+		f.Add(q.Encode())
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		q, err := url.ParseQuery(query)
+		if err != nil || checkShape(q) != nil || y.checkValues(q, returnTo) != nil {
+			return
+		}
+		id, err := y.account(q.Get("openid.claimed_id"))
+		if err != nil || checkNonce(q.Get("openid.response_nonce"), worldStart) != nil {
+			return
+		}
+		if q.Get("openid.identity") != "https://steamcommunity.com/openid/id/"+id.String() || q.Get("openid.return_to") != returnTo {
+			t.Errorf("%s passes as %s", query, id)
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// tradesAPage is what GetTradeHistory gives at most to an access token.
+const tradesAPage = 100
+
+type tradeWire struct {
+	ID         text            `json:"tradeid"`
+	Partner    text            `json:"steamid_other"`
+	Init       moment          `json:"time_init"`
+	EscrowEnd  moment          `json:"time_escrow_end"`
+	Settlement moment          `json:"time_settlement"`
+	Status     *number         `json:"status"`
+	Rollback   text            `json:"rollback_trade"`
+	Received   list[tradeItem] `json:"assets_received"`
+	Given      list[tradeItem] `json:"assets_given"`
+}
+
+type tradeItem struct {
+	assetWire
+	NewID           text `json:"new_assetid"`
+	NewContext      text `json:"new_contextid"`
+	RollbackID      text `json:"rollback_new_assetid"`
+	RollbackContext text `json:"rollback_new_contextid"`
+}
+
+type tradesPage struct {
+	Trades list[tradeWire] `json:"trades"`
+	More   number          `json:"more"`
+}
+
+// Trade reads a trade's record; unknown is [steam.ErrNotFound].
+func (c *Client) Trade(ctx context.Context, id steam.TradeID) (steam.Trade, error) {
+	var page tradesPage
+	query := url.Values{"tradeid": {string(id)}, "get_descriptions": {"0"}, "language": {"english"}}
+	if err := c.econ(ctx, "GetTradeStatus", query, &page); err != nil {
+		return steam.Trade{}, err
+	}
+	if len(page.Trades) != 1 || string(page.Trades[0].ID) != string(id) {
+		return steam.Trade{}, malformed("the trade asked for")
+	}
+	return page.Trades[0].trade()
+}
+
+// Trades lists up to max trades, failed ones too, newest first and older than
+// before (zero: from now). One unreadable record makes the whole list an error:
+// a trade must not go unseen.
+func (c *Client) Trades(ctx context.Context, before time.Time, max int) ([]steam.Trade, error) {
+	query := url.Values{"include_failed": {"1"}, "get_descriptions": {"0"}, "language": {"english"}}
+	if !before.IsZero() {
+		// Steam counts in whole seconds: round up and drop what is not older.
+		query.Set("start_after_time", strconv.FormatInt(before.Add(time.Second-time.Nanosecond).Unix(), 10))
+	}
+	var out []steam.Trade
+	seen := map[steam.TradeID]bool{}
+	for len(out) < max {
+		query.Set("max_trades", strconv.Itoa(min(max-len(out), tradesAPage)))
+		var page tradesPage
+		if err := c.econ(ctx, "GetTradeHistory", query, &page); err != nil {
+			return nil, err
+		}
+		news := false
+		for _, w := range page.Trades {
+			t, err := w.trade()
+			if err != nil {
+				return nil, err
+			}
+			news = news || !seen[t.ID]
+			if !seen[t.ID] && len(out) < max && (before.IsZero() || t.Init.Before(before)) {
+				out = append(out, t)
+			}
+			seen[t.ID] = true
+		}
+		if page.More == 0 || !news {
+			break
+		}
+		last := page.Trades[len(page.Trades)-1]
+		query.Set("start_after_time", strconv.FormatInt(last.Init.Unix(), 10))
+		query.Set("start_after_tradeid", string(last.ID))
+	}
+	return out, nil
+}
+
+func (w tradeWire) trade() (steam.Trade, error) {
+	partner, err := steam.ParseID64(string(w.Partner))
+	if err != nil || !digits(w.ID) || w.Status == nil || *w.Status < 0 || w.Init.IsZero() {
+		return steam.Trade{}, malformed("the trade's partner, status or time")
+	}
+	given, err := tradeItems(w.Given)
+	if err != nil {
+		return steam.Trade{}, err
+	}
+	received, err := tradeItems(w.Received)
+	if err != nil {
+		return steam.Trade{}, err
+	}
+	if len(given)+len(received) == 0 {
+		return steam.Trade{}, malformed("the trade's items")
+	}
+	return steam.Trade{
+		ID:         steam.TradeID(w.ID),
+		Partner:    partner,
+		Status:     steam.TradeStatus(*w.Status),
+		Init:       w.Init.Time,
+		Settlement: w.Settlement.Time,
+		EscrowEnd:  w.EscrowEnd.Time,
+		Rollback:   tradeID(w.Rollback),
+		Given:      given,
+		Received:   received,
+	}, nil
+}
+
+func tradeItems(wires list[tradeItem]) ([]steam.TradeItem, error) {
+	var items []steam.TradeItem
+	for _, w := range wires {
+		asset, err := w.asset()
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, steam.TradeItem{
+			Asset: asset, ClassID: string(w.Class), InstanceID: string(w.Instance),
+			NewID: string(w.NewID), NewContext: string(w.NewContext),
+			RollbackID: string(w.RollbackID), RollbackContext: string(w.RollbackContext),
+		})
+	}
+	return items, nil
+}

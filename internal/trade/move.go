@@ -1,0 +1,123 @@
+package trade
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// Change is what a move writes besides the state. Zero fields keep what is there.
+type Change struct {
+	Reason   string
+	Offer    steam.OfferID
+	Receipt  *steam.Trade // evidence of an exchange
+	SettleAt time.Time    // with Receipt: when a protected trade becomes final
+	DueAt    time.Time    // next look; zero: the deadline or the settlement, whichever applies
+}
+
+// Move brings a trade to another state, tells its owner in the same
+// transaction, and returns the trade as it is then. When somebody else was
+// faster the error is [fault.WrongState] and nothing happened.
+func (s *Service) Move(ctx context.Context, t Trade, to State, c Change, now time.Time) (Trade, error) {
+	if !May(t.State, to) {
+		return t, fault.New(fault.WrongState, "trade %d cannot go from %s to %s", t.ID, t.State, to)
+	}
+	owner, err := s.owner(t.Owner)
+	if err != nil {
+		return t, err
+	}
+	var moved Trade
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		moved = apply(t, to, c, now)
+		if err := update(ctx, tx, t, moved, c.Receipt, now); err != nil {
+			return err
+		}
+		m := Move{From: t.State, To: to, At: now, Reason: c.Reason}
+		if err := insertMove(ctx, tx, moved, m); err != nil {
+			return err
+		}
+		if !heard[to] {
+			return nil
+		}
+		return owner.TradeMovedTx(ctx, tx, moved, m)
+	})
+	if err != nil {
+		if errors.Is(err, fault.WrongState) {
+			return t, err
+		}
+		return t, fmt.Errorf("move trade %d from %s to %s: %w", t.ID, t.State, to, err)
+	}
+	return moved, nil
+}
+
+// apply is the pure part of a move.
+func apply(t Trade, to State, c Change, now time.Time) Trade {
+	t.State, t.Problem = to, c.Reason
+	t.Version++
+	t.Assets = append([]Asset(nil), t.Assets...)
+	if c.Offer != "" {
+		t.OfferID = c.Offer
+	}
+	if to == Sending {
+		t.Tries++
+		t.Misses = 0
+	}
+	if (to == Active || to == Unconfirmed) && t.SentAt.IsZero() {
+		t.SentAt = now
+	}
+	if c.Receipt != nil {
+		t = applyReceipt(t, *c.Receipt, c.SettleAt)
+	}
+	t.DueAt = nextDue(t, c.DueAt)
+	return t
+}
+
+// nextDue keeps in one column when time itself asks for the next step.
+func nextDue(t Trade, asked time.Time) time.Time {
+	switch {
+	case !asked.IsZero():
+		return asked
+	case t.State == Accepted && t.Protected():
+		return t.SettleAt
+	case t.State == Active || t.State == Unconfirmed:
+		return t.Deadline
+	}
+	return t.DueAt
+}
+
+func applyReceipt(t Trade, r steam.Trade, settleAt time.Time) Trade {
+	t.SteamTrade, t.AcceptedAt, t.SettleAt = r.ID, r.Init, settleAt
+	items := r.Received
+	if t.Direction == Give {
+		items = r.Given
+	}
+	for i, a := range t.Assets {
+		a.NewContext, a.NewAsset = "", ""
+		for _, it := range items {
+			if it.Asset == a.Asset {
+				a.NewContext, a.NewAsset = it.NewContext, it.NewID
+			}
+		}
+		t.Assets[i] = a
+	}
+	return t
+}
+
+// Missed counts a read-back of an unclear send that found nothing, and sets
+// when to look again.
+func (s *Service) Missed(ctx context.Context, t Trade, again time.Time) (Trade, error) {
+	next := t
+	next.DueAt = again
+	next.Misses++
+	next.Version++
+	err := s.db.Write(ctx, func(tx *db.Tx) error { return update(ctx, tx, t, next, nil, again) })
+	if err != nil {
+		return t, err
+	}
+	return next, nil
+}

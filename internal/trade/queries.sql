@@ -1,0 +1,52 @@
+-- name: ByID :one
+select * from trade where id = $1;
+
+-- name: Assets :many
+select * from trade_asset where trade_id = $1 order by line;
+
+-- name: Live :many
+select * from trade
+where bot = $1 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow', 'accepted', 'review')
+order by id;
+
+-- name: NextDue :one
+select coalesce(min(due_at), 0) as due from trade
+where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted');
+
+-- name: LiveCounts :many
+select bot, count(*) as live from trade
+where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+group by bot;
+
+-- name: ByReference :one
+select * from trade where reference = $1;
+
+-- name: BySteamTrade :one
+select * from trade where steam_trade = $1;
+
+-- name: Moves :many
+select * from trade_move where trade_id = $1 order by version;
+
+-- name: InsertTrade :one
+insert into trade (reference, owner, bot, partner, token, direction, state, version, due_at, deadline, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+returning id;
+
+-- name: InsertAsset :exec
+insert into trade_asset (trade_id, line, app, context, asset, class_id, instance_id, name)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: UpdateTrade :execrows
+update trade set state = $1, problem = $2, offer_id = $3, steam_trade = $4, version = version + 1, tries = $5,
+  misses = $6, due_at = $7, sent_at = $8, accepted_at = $9, settle_at = $10, ended_at = $11
+where id = $12 and version = $13;
+
+-- name: SetNewAsset :exec
+update trade_asset set new_context = $1, new_asset = $2 where trade_id = $3 and line = $4;
+
+-- name: InsertMove :exec
+insert into trade_move (trade_id, version, from_state, to_state, at, note)
+values ($1, $2, $3, $4, $5, $6);
+
+-- name: Checked :exec
+update trade set checked_at = $1 where id = $2;

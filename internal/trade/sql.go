@@ -1,0 +1,172 @@
+package trade
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade/sqlc"
+)
+
+func insert(ctx context.Context, tx *db.Tx, t *Trade) error {
+	q := sqlc.New(tx)
+	id, err := q.InsertTrade(ctx, sqlc.InsertTradeParams{Reference: t.Reference, Owner: t.Owner, Bot: t.Bot.String(),
+		Partner: t.Partner.String(), Token: t.Token, Direction: t.Direction, State: string(t.State), Version: t.Version,
+		DueAt: db.Micros(t.DueAt), Deadline: db.Micros(t.Deadline), CreatedAt: db.Micros(t.CreatedAt)})
+	if err != nil {
+		return err
+	}
+	t.ID = id
+	for i, a := range t.Assets {
+		err := q.InsertAsset(ctx, sqlc.InsertAssetParams{TradeID: id, Line: int64(i), App: int64(a.App), Context: a.Context,
+			Asset: a.ID, ClassID: a.ClassID, InstanceID: a.InstanceID, Name: a.Name})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// update writes next over t if t is still what is stored.
+func update(ctx context.Context, tx *db.Tx, t, next Trade, receipt *steam.Trade, now time.Time) error {
+	var ended int64
+	if !next.State.Live() {
+		ended = db.Micros(now)
+	}
+	q := sqlc.New(tx)
+	n, err := q.UpdateTrade(ctx, sqlc.UpdateTradeParams{State: string(next.State), Problem: next.Problem,
+		OfferID: null(string(next.OfferID)), SteamTrade: null(string(next.SteamTrade)), Tries: next.Tries, Misses: next.Misses,
+		DueAt: db.Micros(next.DueAt), SentAt: db.Micros(next.SentAt), AcceptedAt: db.Micros(next.AcceptedAt),
+		SettleAt: db.Micros(next.SettleAt), EndedAt: ended, ID: t.ID, Version: t.Version})
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fault.New(fault.WrongState, "trade %d is not in version %d any more", t.ID, t.Version)
+	}
+	if receipt == nil {
+		return nil
+	}
+	for i, a := range next.Assets {
+		err := q.SetNewAsset(ctx, sqlc.SetNewAssetParams{NewContext: a.NewContext, NewAsset: a.NewAsset, TradeID: t.ID, Line: int64(i)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertMove(ctx context.Context, tx *db.Tx, t Trade, m Move) error {
+	return sqlc.New(tx).InsertMove(ctx, sqlc.InsertMoveParams{TradeID: t.ID, Version: t.Version,
+		FromState: string(m.From), ToState: string(m.To), At: db.Micros(m.At), Note: m.Reason})
+}
+
+// ByID reads one trade with its assets; [fault.NotFound] when there is none.
+func (s *Service) ByID(ctx context.Context, id int64) (Trade, error) {
+	row, err := sqlc.New(s.db.Read()).ByID(ctx, id)
+	return s.full(ctx, row, err)
+}
+
+// ByReference finds the trade whose code stands in an offer's message.
+func (s *Service) ByReference(ctx context.Context, ref string) (Trade, error) {
+	row, err := sqlc.New(s.db.Read()).ByReference(ctx, ref)
+	return s.full(ctx, row, err)
+}
+
+// BySteamTrade finds the trade that Steam's record belongs to.
+func (s *Service) BySteamTrade(ctx context.Context, id steam.TradeID) (Trade, error) {
+	row, err := sqlc.New(s.db.Read()).BySteamTrade(ctx, null(string(id)))
+	return s.full(ctx, row, err)
+}
+
+func (s *Service) full(ctx context.Context, row sqlc.Trade, err error) (Trade, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return Trade{}, fault.New(fault.NotFound, "no such trade")
+	}
+	if err != nil {
+		return Trade{}, err
+	}
+	t := fromRow(row)
+	assets, err := sqlc.New(s.db.Read()).Assets(ctx, t.ID)
+	if err != nil {
+		return Trade{}, err
+	}
+	for _, a := range assets {
+		t.Assets = append(t.Assets, Asset{Asset: steam.Asset{App: steam.AppID(a.App), Context: a.Context, ID: a.Asset},
+			ClassID: a.ClassID, InstanceID: a.InstanceID, Name: a.Name, NewContext: a.NewContext, NewAsset: a.NewAsset})
+	}
+	return t, nil
+}
+
+// Live lists a bot's trades that have moves left, oldest first.
+func (s *Service) Live(ctx context.Context, bot steam.ID64) ([]Trade, error) {
+	rows, err := sqlc.New(s.db.Read()).Live(ctx, bot.String())
+	if err != nil {
+		return nil, err
+	}
+	trades := make([]Trade, 0, len(rows))
+	for _, r := range rows {
+		t, err := s.full(ctx, r, nil)
+		if err != nil {
+			return nil, err
+		}
+		trades = append(trades, t)
+	}
+	return trades, nil
+}
+
+// Open counts the offers of each bot that are wanted or out.
+func (s *Service) Open(ctx context.Context) (map[steam.ID64]int, error) {
+	rows, err := sqlc.New(s.db.Read()).LiveCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open := make(map[steam.ID64]int, len(rows))
+	for _, r := range rows {
+		id, err := steam.ParseID64(r.Bot)
+		if err != nil {
+			return nil, err
+		}
+		open[id] = int(r.Live)
+	}
+	return open, nil
+}
+
+// NextDue is when time alone next asks for a step; false when it never does.
+func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
+	v, err := sqlc.New(s.db.Read()).NextDue(ctx)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	due, _ := v.(int64)
+	return db.Time(due), due > 0, nil
+}
+
+// Checked remembers when Steam's record of an accepted trade was read last.
+func (s *Service) Checked(ctx context.Context, id int64, now time.Time) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return sqlc.New(tx).Checked(ctx, sqlc.CheckedParams{CheckedAt: db.Micros(now), ID: id})
+	})
+}
+
+func fromRow(r sqlc.Trade) Trade {
+	return Trade{ID: r.ID, Reference: r.Reference, Owner: r.Owner, Bot: mustID(r.Bot), Partner: mustID(r.Partner),
+		Token: r.Token, Direction: r.Direction, State: State(r.State), Problem: r.Problem,
+		OfferID: steam.OfferID(r.OfferID.String), SteamTrade: steam.TradeID(r.SteamTrade.String), Version: r.Version,
+		Tries: r.Tries, Misses: r.Misses, DueAt: db.Time(r.DueAt), Deadline: db.Time(r.Deadline), CreatedAt: db.Time(r.CreatedAt),
+		SentAt: db.Time(r.SentAt), AcceptedAt: db.Time(r.AcceptedAt), SettleAt: db.Time(r.SettleAt),
+		CheckedAt: db.Time(r.CheckedAt)}
+}
+
+// mustID reads an id that this room wrote itself.
+func mustID(s string) steam.ID64 {
+	n, _ := strconv.ParseUint(s, 10, 64)
+	return steam.ID64(n)
+}
+
+func null(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }

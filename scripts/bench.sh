@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs the benchmarks and prints one table: operations a second, and for the
+# variants of one benchmark (Benchmark/variant) the ratio to its first variant.
+# The disk's speed is probed before and after, because it moves: figures of
+# durable writes mean something only beside it. Arguments select packages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- ./...
+time=${BENCHTIME:-2s}
+
+probe() {
+  go test -run '^$' -bench '^BenchmarkFsync$' -benchtime 1s ./internal/db |
+    awk '/^BenchmarkFsync/ { printf "disk probe: %.0f fsyncs a second\n", 1e9 / $3 }'
+}
+
+probe
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+go test -run '^$' -bench . -benchtime "$time" "$@" >"$out" || { cat "$out" >&2; exit 1; }
+awk '
+  /^pkg:/ { split("", first) } # names repeat in other packages
+  /^Benchmark/ {
+    name = $1
+    sub(/^Benchmark/, "", name)
+    sub(/-[0-9]+$/, "", name)
+    if (name == "Fsync") next
+    for (i = 3; i < NF; i++) if ($(i + 1) == "ns/op") rate = 1e9 / $i
+    group = name
+    sub(/\/.*/, "", group)
+    if (!(group in first)) first[group] = rate
+    ratio = group == name ? "" : sprintf("%.2f", rate / first[group])
+    if (!head++) printf "%-56s %14s %8s\n", "benchmark", "a second", "ratio"
+    printf "%-56s %14.0f %8s\n", name, rate, ratio
+  }' "$out"
+probe

@@ -1,0 +1,28 @@
+# Where the tests' tools are; sourced by the other scripts. Each function prints
+# a path, or nothing when there is none.
+
+find_cc() { command -v "${CC:-gcc}" || true; }
+
+# The folder of PostgreSQL's programs; Debian keeps the server's out of PATH.
+find_postgres() {
+  local dir
+  if command -v initdb >/dev/null; then
+    dirname "$(readlink -f "$(command -v initdb)")"
+    return
+  fi
+  for dir in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5 -nr); do
+    if [ -x "$dir/initdb" ]; then
+      echo "$dir"
+      return
+    fi
+  done
+}
+
+find_chromium() {
+  local name
+  for name in "${SKINRAIL_TEST_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    if [ -n "$name" ] && command -v "$name"; then
+      return
+    fi
+  done
+}
