@@ -103,12 +103,16 @@ func notReady(err error) error {
 	return err
 }
 
-// Profile is an account's public face.
-func (d *Desk) Profile(ctx context.Context, id steam.ID64) (steam.Summary, error) {
+// Profile is an account's public face and level; a level that Steam does not
+// tell is 0.
+func (d *Desk) Profile(ctx context.Context, id steam.ID64) (steam.Summary, int, error) {
 	var s steam.Summary
+	var level int
 	err := d.ask(ctx, func(c steam.Client) (err error) {
-		s, err = c.Summary(ctx, id)
+		if s, err = c.Summary(ctx, id); err == nil {
+			level, _ = c.Level(ctx, id)
+		}
 		return err
 	})
-	return s, err
+	return s, level, err
 }

@@ -235,3 +235,14 @@ func olderThan(version string, want ...int) bool {
 	}
 	return false
 }
+
+// Version grows with every commit, after it is on disk and before its writers
+// are answered: what was read at a version is still so while the version is the
+// same. False on PostgreSQL, where others commit too. Another process that
+// writes the same SQLite file is not seen: keep nothing for long.
+func (d *DB) Version() (int64, bool) {
+	if d.writer == nil {
+		return 0, false
+	}
+	return d.writer.commits.Load(), true
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
@@ -43,6 +44,7 @@ type Deposit struct {
 	MinAmount      string // decimal text as given
 	MaxAmount      string
 	Multiplier     money.Rate
+	CommissionRate money.Rate // of the day it was opened
 	CustomCurrency string
 	CustomRate     string
 	PriorityGame   string
@@ -76,6 +78,7 @@ const (
 	ReasonTimeout  = "timeout"
 	ReasonExpired  = "expired"
 	ReasonRollback = "trade_rollback"
+	ReasonNothing  = "items_not_received"
 )
 
 // Request is what a merchant opens a deposit with; the door has checked it.
@@ -136,7 +139,7 @@ func (s *Service) Open(ctx context.Context, r Request, now time.Time) (Deposit, 
 	d := Deposit{Project: r.Project.ID, OrderID: r.OrderID, Hash: newHash(), State: Open, Version: 1, SteamID: r.SteamID,
 		TradeToken: r.TradeToken, ResultURL: r.ResultURL, SuccessURL: or(r.SuccessURL, r.Project.SuccessURL),
 		FailURL: or(r.FailURL, r.Project.FailURL), Currency: r.Currency, MinAmount: r.MinAmount, MaxAmount: r.MaxAmount,
-		Multiplier: multiplier, CustomCurrency: r.CustomCurrency, CustomRate: r.CustomRate, PriorityGame: r.PriorityGame,
+		Multiplier: multiplier, CommissionRate: r.Project.Commission, CustomCurrency: r.CustomCurrency, CustomRate: r.CustomRate, PriorityGame: r.PriorityGame,
 		CreatedAt: now, ExpiresAt: now.Add(LinkLife)}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		var err error
@@ -153,7 +156,7 @@ func (s *Service) Open(ctx context.Context, r Request, now time.Time) (Deposit, 
 }
 
 func newHash() string {
-	var b [12]byte
+	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
 	return hex.EncodeToString(b[:])
 }
@@ -166,7 +169,9 @@ func or(a, b string) string {
 }
 
 // Owner is the name under which the deposit's trades are kept.
-func (d Deposit) Owner() string { return fmt.Sprintf("deposit/%d", d.ID) }
+func (d Deposit) Owner() string { return prefix + strconv.FormatInt(d.ID, 10) }
+
+const prefix = "deposit/"
 
 // Display is the currency the page shows: the custom one, the order's, or USD.
 func (s *Service) Display(d Deposit) pricing.Currency {

@@ -1,7 +1,7 @@
 -- name: Insert :one
 insert into deposit (project_id, order_id, hash, state, steam_id, trade_token, result_url, success_url, fail_url,
-  currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+  currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 returning id;
 
 -- name: ByID :one
@@ -38,6 +38,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 -- name: DeleteItems :exec
 delete from deposit_item where deposit_id = $1;
 
+-- name: DeleteItem :exec
+delete from deposit_item where deposit_id = $1 and app = $2 and context = $3 and asset = $4;
+
 -- name: InsertMove :exec
 insert into deposit_move (deposit_id, version, from_state, to_state, at, note) values ($1, $2, $3, $4, $5, $6);
 
@@ -47,8 +50,15 @@ insert into quote (id, deposit_id, expires_at, body) values ($1, $2, $3, $4);
 -- name: Quote :one
 select * from quote where id = $1 and deposit_id = $2;
 
+-- name: Crowded :exec
+delete from quote where quote.deposit_id = $1 and (quote.expires_at < $2
+  or quote.id not in (select q.id from quote q where q.deposit_id = $1 order by q.expires_at desc limit 7));
+
 -- name: DropQuotes :exec
-delete from quote where deposit_id = $1 and expires_at < $2;
+delete from quote where deposit_id = $1;
+
+-- name: DropSignins :exec
+delete from signin where deposit_id = $1;
 
 -- name: Overdue :many
 select * from deposit where state = 'open' and expires_at <= $1 order by expires_at limit 100;
@@ -64,3 +74,6 @@ delete from signin where state = $1 and cookie = $2 and expires_at > $3 returnin
 
 -- name: InsertNonce :exec
 insert into signin_nonce (nonce, at) values ($1, $2);
+
+-- name: Moves :many
+select * from deposit_move where deposit_id = $1 order by version;

@@ -55,8 +55,11 @@ func (s *Service) Inventory(ctx context.Context, hash string, app steam.AppID, n
 	if err != nil {
 		return Quote{}, err
 	}
-	if d.State != Open || d.SteamID == 0 {
-		return Quote{}, fault.New(fault.WrongState, "the deposit is %s", d.State)
+	if err := d.choosable(now); err != nil {
+		return Quote{}, err
+	}
+	if d.SteamID == 0 {
+		return Quote{}, fault.New(fault.WrongState, "the payer is not known")
 	}
 	held, err := s.Steam.PayerInventory(ctx, d.SteamID, d.TradeToken, app)
 	if err != nil {
@@ -76,7 +79,7 @@ func (s *Service) Inventory(ctx context.Context, hash string, app steam.AppID, n
 	}
 	return q, s.DB.Write(ctx, func(tx *db.Tx) error {
 		w := sqlc.New(tx)
-		if err := w.DropQuotes(ctx, sqlc.DropQuotesParams{DepositID: d.ID, ExpiresAt: db.Micros(now)}); err != nil {
+		if err := w.Crowded(ctx, sqlc.CrowdedParams{DepositID: d.ID, ExpiresAt: db.Micros(now)}); err != nil {
 			return err
 		}
 		return w.InsertQuote(ctx, sqlc.InsertQuoteParams{ID: q.ID, DepositID: d.ID, ExpiresAt: db.Micros(q.Expires), Body: body})
@@ -110,8 +113,8 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 	if err != nil {
 		return Deposit{}, err
 	}
-	if d.State != Open || !d.ExpiresAt.After(now) {
-		return d, fault.New(fault.WrongState, "the deposit is %s", d.State)
+	if err := d.choosable(now); err != nil {
+		return d, err
 	}
 	if d.SteamID == 0 || d.TradeToken == "" {
 		return d, fault.New(fault.PayerNotReady, "trade_url")
@@ -121,11 +124,12 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 		return d, err
 	}
 	next := d
-	next.State, next.Rates, next.Reason = Trading, q.Rates, ""
+	next.Rates, next.Reason, next.Version = q.Rates, "", d.Version+1
+	next.State, _ = Next(d.State, Chosen)
 	if next.Items, err = pick(q, assetIDs); err != nil {
 		return d, err
 	}
-	if err := s.total(ctx, &next); err != nil {
+	if err := next.total(); err != nil {
 		return d, err
 	}
 	if err := s.withinLimits(next, q.App); err != nil {
@@ -142,8 +146,18 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 	if err != nil {
 		return d, err
 	}
-	next.Version = d.Version + 1
 	return next, nil
+}
+
+// choosable is [fault.WrongState] unless the payer can still choose.
+func (d Deposit) choosable(now time.Time) error {
+	if d.State == Open && d.ExpiresAt.After(now) {
+		return nil
+	}
+	if d.State == Open {
+		return fault.New(fault.WrongState, "the link is over")
+	}
+	return fault.New(fault.WrongState, "the deposit is %s", d.State)
 }
 
 // want writes the choice and the intent of its trade.
@@ -162,8 +176,12 @@ func (s *Service) want(ctx context.Context, tx *db.Tx, d Deposit, next *Deposit,
 		return err
 	}
 	next.TradeID, next.OfferID = t.ID, ""
-	if err := change(ctx, tx, d, *next, string(Chosen), now); err != nil {
+	done, err := change(ctx, tx, d, *next, step{by: Chosen}, now)
+	if err != nil {
 		return err
+	}
+	if !done {
+		return fault.New(fault.WrongState, "the deposit was changed meanwhile")
 	}
 	sq := sqlc.New(tx)
 	if err := sq.DeleteItems(ctx, d.ID); err != nil { // of a choice that Steam refused
@@ -219,27 +237,34 @@ func pick(q Quote, assetIDs []string) ([]Item, error) {
 	return items, nil
 }
 
-// total sets amount, user amount and commission of the deposit's items.
-func (s *Service) total(ctx context.Context, d *Deposit) error {
-	p, err := s.Merchants.Project(ctx, d.Project)
-	if err != nil {
-		return err
-	}
+// total sets amount, user amount and commission by the deposit's items; each is
+// rounded once.
+func (d *Deposit) total() (err error) {
 	d.Amount = 0
 	for _, it := range d.Items {
 		if d.Amount, err = d.Amount.Add(it.Price); err != nil {
-			return fault.New(fault.InvalidRequest, "the items are worth too much")
+			return tooMuch
 		}
 	}
-	if d.UserAmount, err = d.Amount.Mul(d.Multiplier); err != nil {
-		return fault.New(fault.InvalidRequest, "the items are worth too much")
+	if d.Amount > money.Max {
+		return tooMuch
 	}
-	d.Commission, err = d.Amount.Mul(p.Commission)
+	if d.UserAmount, err = d.Amount.Mul(d.Multiplier); err != nil {
+		return tooMuch
+	}
+	d.Commission, err = d.Amount.Mul(d.CommissionRate)
 	return err
 }
 
-// withinLimits compares the amount with the game's minimum and with the order's
-// limits in the order's currency, exactly.
+var tooMuch = fault.New(fault.InvalidRequest, "the items are worth too much")
+
+// exactDigits is what an amount in a currency is compared with: more digits
+// than products of amounts and rates have, so that nothing is rounded away that
+// a merchant can see.
+const exactDigits = 9
+
+// withinLimits compares the amount with the game's least and with the order's
+// limits in the order's currency.
 func (s *Service) withinLimits(d Deposit, app steam.AppID) error {
 	if least := s.Pricing.MinDeposit(app); d.Amount < least {
 		return fault.New(fault.InvalidRequest, "the least for this game is %s usd", least.Text(2))
@@ -251,7 +276,10 @@ func (s *Service) withinLimits(d Deposit, app steam.AppID) error {
 	if !ok {
 		return fault.New(fault.InvalidRequest, "currency %q is not known any more", d.Currency)
 	}
-	sum := s.Pricing.Convert(d.Amount, c)
+	sum, err := d.Amount.Convert(exactDigits, c.Rate)
+	if err != nil {
+		return tooMuch
+	}
 	if d.MinAmount != "" {
 		if n, err := sum.CmpLimit(d.MinAmount); err != nil || n < 0 {
 			return fault.New(fault.InvalidRequest, "choose items for at least %s %s", d.MinAmount, d.Currency)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
@@ -18,25 +19,59 @@ func insert(ctx context.Context, tx *db.Tx, d Deposit) (int64, error) {
 	return sqlc.New(tx).Insert(ctx, sqlc.InsertParams{ProjectID: d.Project, OrderID: d.OrderID, Hash: d.Hash,
 		State: string(d.State), SteamID: idText(d.SteamID), TradeToken: d.TradeToken, ResultUrl: d.ResultURL,
 		SuccessUrl: d.SuccessURL, FailUrl: d.FailURL, Currency: d.Currency, MinAmount: d.MinAmount, MaxAmount: d.MaxAmount,
-		Multiplier: d.Multiplier.String(), CustomCurrency: d.CustomCurrency, CustomRate: d.CustomRate,
+		Multiplier: d.Multiplier.String(), CommissionRate: d.CommissionRate.String(), CustomCurrency: d.CustomCurrency, CustomRate: d.CustomRate,
 		PriorityGame: d.PriorityGame, CreatedAt: db.Micros(d.CreatedAt), ExpiresAt: db.Micros(d.ExpiresAt)})
 }
 
-// change writes next over d if d is still what is stored, with its history.
-func change(ctx context.Context, tx *db.Tx, d, next Deposit, note string, now time.Time) error {
+// change writes next over d if d is still what is stored, with its history, and
+// reports whether it was. What the receipt does not show is no item of the
+// deposit any more; nobody needs the quotes of one that has ended.
+func change(ctx context.Context, tx *db.Tx, d, next Deposit, st step, now time.Time) (bool, error) {
 	q := sqlc.New(tx)
 	n, err := q.Update(ctx, sqlc.UpdateParams{State: string(next.State), Rates: next.Rates, Amount: int64(next.Amount),
 		UserAmount: int64(next.UserAmount), Commission: int64(next.Commission), Reason: next.Reason, TradeID: next.TradeID,
 		OfferID: string(next.OfferID), OfferAt: db.Micros(next.OfferAt), SkinsAt: db.Micros(next.SkinsAt),
 		HoldUntil: db.Micros(next.HoldUntil), EndedAt: db.Micros(next.EndedAt), ID: d.ID, Version: d.Version, State_2: string(d.State)})
-	if err != nil {
-		return err
+	if err != nil || n == 0 {
+		return false, err
 	}
-	if n == 0 {
-		return fault.New(fault.WrongState, "deposit %d is not %s any more", d.ID, d.State)
+	if err := dropMissing(ctx, q, d, next.Items); err != nil {
+		return false, err
 	}
-	return q.InsertMove(ctx, sqlc.InsertMoveParams{DepositID: d.ID, Version: d.Version + 1, FromState: string(d.State),
-		ToState: string(next.State), At: db.Micros(now), Note: note})
+	if next.State.Ended() {
+		if err := errors.Join(q.DropQuotes(ctx, d.ID), q.DropSignins(ctx, d.ID)); err != nil {
+			return false, err
+		}
+	}
+	return true, q.InsertMove(ctx, sqlc.InsertMoveParams{DepositID: d.ID, Version: d.Version + 1, FromState: string(d.State),
+		ToState: string(next.State), At: db.Micros(now), Note: st.String()})
+}
+
+func dropMissing(ctx context.Context, q *sqlc.Queries, d Deposit, kept []Item) error {
+	if len(kept) == len(d.Items) {
+		return nil
+	}
+	for _, it := range d.Items {
+		if slices.Contains(kept, it) {
+			continue
+		}
+		err := q.DeleteItem(ctx, sqlc.DeleteItemParams{DepositID: d.ID, App: int64(it.App), Context: it.Context, Asset: it.ID})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// String is how the history tells of a step.
+func (st step) String() string {
+	if st.note == "" {
+		st.note = st.reason
+	}
+	if st.note == "" {
+		return string(st.by)
+	}
+	return string(st.by) + ": " + st.note
 }
 
 // Find reads a project's deposit by id; another project's is [fault.NotFound].
@@ -91,9 +126,13 @@ func fromRow(r sqlc.Deposit) (Deposit, error) {
 	if err != nil {
 		return Deposit{}, fmt.Errorf("deposit %d: %w", r.ID, err)
 	}
+	commission, err := money.ParseRate(r.CommissionRate)
+	if err != nil {
+		return Deposit{}, fmt.Errorf("deposit %d: %w", r.ID, err)
+	}
 	d := Deposit{ID: r.ID, Project: r.ProjectID, OrderID: r.OrderID, Hash: r.Hash, State: State(r.State), Version: r.Version,
 		SignedIn: r.SignedIn, TradeToken: r.TradeToken, ResultURL: r.ResultUrl, SuccessURL: r.SuccessUrl, FailURL: r.FailUrl,
-		Currency: r.Currency, MinAmount: r.MinAmount, MaxAmount: r.MaxAmount, Multiplier: multiplier,
+		Currency: r.Currency, MinAmount: r.MinAmount, MaxAmount: r.MaxAmount, Multiplier: multiplier, CommissionRate: commission,
 		CustomCurrency: r.CustomCurrency, CustomRate: r.CustomRate, PriorityGame: r.PriorityGame, Rates: r.Rates,
 		Amount: money.Amount(r.Amount), UserAmount: money.Amount(r.UserAmount), Commission: money.Amount(r.Commission),
 		Reason: r.Reason, TradeID: r.TradeID, OfferID: steam.OfferID(r.OfferID), CreatedAt: db.Time(r.CreatedAt),

@@ -24,19 +24,27 @@ const (
 	Refused     Step = "refused"  // Steam did not take the offer; the payer may choose again
 	Offered     Step = "offered"  // the payer can see the offer
 	Ended       Step = "ended"    // declined, canceled, expired
-	Secured     Step = "accepted" // items are here, under protection
+	Secured     Step = "secured"  // items are here, under protection
 	Received    Step = "received" // items are here for good
 	Settled     Step = "settled"  // the protection is over
-	TakenBack   Step = "reversed" // the payer reversed the trade
+	TakenBack   Step = "reversed" // the trade was undone
 	ApprovedNow Step = "approved" // the merchant does not wait
 )
 
 // table is every step that may happen in each state and where it leads.
 var table = map[State]map[Step]State{
 	Open:     {Chosen: Trading, Expired: Failed},
-	Trading:  {Offered: Trading, Refused: Open, Ended: Failed, Secured: Held, Received: Credited},
+	Trading:  {Offered: Trading, Refused: Open, Ended: Failed, Secured: Held, Received: Credited, TakenBack: Failed},
 	Held:     {Settled: Credited, TakenBack: Failed, ApprovedNow: Approved},
 	Approved: {Settled: Credited, TakenBack: Returned},
+}
+
+// States lists all states in the order of their lives.
+func States() []State { return []State{Open, Trading, Held, Approved, Credited, Failed, Returned} }
+
+// Steps lists all steps.
+func Steps() []Step {
+	return []Step{Chosen, Expired, Refused, Offered, Ended, Secured, Received, Settled, TakenBack, ApprovedNow}
 }
 
 // Next tells where a step leads, and whether it may happen at all.
@@ -47,3 +55,17 @@ func Next(s State, by Step) (State, bool) {
 
 // Ended reports whether the state has no steps left.
 func (s State) Ended() bool { return len(table[s]) == 0 }
+
+// did reports whether a step that may not happen in a state has happened
+// already: the state is one that it leads to.
+func did(s State, by Step) bool {
+	if _, may := Next(s, by); may {
+		return false
+	}
+	for _, steps := range table {
+		if to, ok := steps[by]; ok && to == s {
+			return true
+		}
+	}
+	return false
+}

@@ -24,12 +24,12 @@ func (s *Service) Approve(ctx context.Context, project, id int64, now time.Time)
 		return fault.New(fault.WrongState, "the project does not take part in the no-wait scheme")
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		row, err := sqlc.New(tx).ByProjectAndID(ctx, sqlc.ByProjectAndIDParams{ProjectID: project, ID: id})
-		d, err := s.full(ctx, tx, row, err)
-		if err != nil {
-			return err
-		}
-		return s.move(ctx, tx, d, d, ApprovedNow, "", now)
+		return s.retry(ctx, tx, id, func(d Deposit) (bool, error) {
+			if d.Project != project {
+				return false, fault.New(fault.NotFound, "no such deposit")
+			}
+			return s.move(ctx, tx, d, d, step{by: ApprovedNow}, now)
+		})
 	})
 }
 
@@ -44,8 +44,11 @@ func (s *Service) Expire(ctx context.Context, now time.Time) (bool, error) {
 		if err != nil {
 			return true, err
 		}
-		err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.move(ctx, tx, d, d, Expired, ReasonExpired, now) })
-		if err != nil && !errors.Is(err, fault.WrongState) {
+		err = s.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := s.move(ctx, tx, d, d, step{by: Expired, reason: ReasonExpired}, now)
+			return err // one that was not open any more is nobody's loss
+		})
+		if err != nil {
 			return true, fmt.Errorf("expire deposit %d: %w", d.ID, err)
 		}
 	}

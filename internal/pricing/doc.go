@@ -4,5 +4,6 @@
 // own digits for display.
 //
 // Everything is held in one snapshot in memory that is replaced as a whole, so
-// a reader never sees half of a change.
+// a reader never sees half of a change. What another process has stored is seen
+// after the next [Service.Load].
 package pricing

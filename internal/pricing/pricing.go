@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing/sqlc"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -52,9 +54,13 @@ type snapshot struct {
 	rates        string
 }
 
+// usd is the ledger's own currency: it is there even when nobody stored one.
+var usd = Currency{Code: "usd", Name: "US Dollar", Rate: money.One, Digits: 2}
+
 // Service is the room; all methods may be called concurrently.
 type Service struct {
 	db      *db.DB
+	loading sync.Mutex // so that an older reading never replaces a newer one
 	now     atomic.Pointer[snapshot]
 	version atomic.Int64
 }
@@ -62,7 +68,7 @@ type Service struct {
 // New makes the room. Before [Service.Load] nothing is priced.
 func New(d *db.DB) *Service {
 	s := &Service{db: d}
-	s.now.Store(&snapshot{})
+	s.now.Store(&snapshot{currencies: []Currency{usd}})
 	return s
 }
 
@@ -71,6 +77,8 @@ func (s *Service) Version() int64 { return s.version.Load() }
 
 // Load reads everything from the database and replaces what was known.
 func (s *Service) Load(ctx context.Context) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
 	n, err := s.read(ctx)
 	if err != nil {
 		return fmt.Errorf("load prices: %w", err)
@@ -140,7 +148,8 @@ func (s *Service) Convert(a money.Amount, c Currency) money.Decimal {
 	return d
 }
 
-// Rates is all currencies as text, so that an order keeps those of its quote.
+// Rates is all currencies as text, so that an order keeps those of its quote;
+// [ParseRates] reads it.
 func (s *Service) Rates() string { return s.now.Load().rates }
 
 // kept is one currency in the text of [Service.Rates].
@@ -179,8 +188,14 @@ func ParseRates(text string) ([]Currency, error) {
 	return cs, nil
 }
 
-// SetPrices stores prices and loads.
+// SetPrices stores prices over those of the same names and loads. A price that
+// is not above zero is [fault.InvalidRequest], and then nothing is stored.
 func (s *Service) SetPrices(ctx context.Context, ps []Price, now time.Time) error {
+	for _, p := range ps {
+		if p.Amount <= 0 || p.Amount > money.Max || p.Name == "" {
+			return fault.New(fault.InvalidRequest, "price of %q: %s", p.Name, p.Amount)
+		}
+	}
 	for part := range slices.Chunk(ps, 500) {
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
 			q := sqlc.New(tx)
@@ -199,8 +214,14 @@ func (s *Service) SetPrices(ctx context.Context, ps []Price, now time.Time) erro
 	return s.Load(ctx)
 }
 
-// SetCoefficients stores coefficients and loads.
+// SetCoefficients stores coefficients over those of the same games and loads. A
+// negative least deposit is [fault.InvalidRequest].
 func (s *Service) SetCoefficients(ctx context.Context, cs []Coefficient) error {
+	for _, c := range cs {
+		if c.MinDeposit < 0 {
+			return fault.New(fault.InvalidRequest, "least deposit of game %d: %s", c.App, c.MinDeposit)
+		}
+	}
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		q := sqlc.New(tx)
 		for _, c := range cs {
@@ -218,8 +239,19 @@ func (s *Service) SetCoefficients(ctx context.Context, cs []Coefficient) error {
 	return s.Load(ctx)
 }
 
-// SetCurrencies stores currencies and loads.
+// maxDigits is how many digits a currency may be shown with.
+const maxDigits = 8
+
+// SetCurrencies stores currencies over those of the same codes and loads. A
+// code that is not lower case, a rate of zero and a dollar that is not one are
+// [fault.InvalidRequest].
 func (s *Service) SetCurrencies(ctx context.Context, cs []Currency, now time.Time) error {
+	for _, c := range cs {
+		if c.Code == "" || c.Code != strings.ToLower(c.Code) || c.Rate.IsZero() || c.Digits < 0 || c.Digits > maxDigits ||
+			c.Code == usd.Code && c.Rate.Cmp(money.One) != 0 {
+			return fault.New(fault.InvalidRequest, "currency %q at %s with %d digits", c.Code, c.Rate, c.Digits)
+		}
+	}
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		q := sqlc.New(tx)
 		for _, c := range cs {

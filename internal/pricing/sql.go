@@ -60,6 +60,9 @@ func (n *snapshot) readCurrencies(ctx context.Context, q *sqlc.Queries) error {
 		}
 		n.currencies = append(n.currencies, Currency{Code: r.Code, Name: r.Name, Rate: rate, Digits: int(r.Digits)})
 	}
+	if !slices.ContainsFunc(n.currencies, func(c Currency) bool { return c.Code == usd.Code }) {
+		n.currencies = append(n.currencies, usd)
+	}
 	slices.SortStableFunc(n.currencies, func(a, b Currency) int {
 		return cmp.Compare(rank(a), rank(b))
 	})
@@ -68,7 +71,7 @@ func (n *snapshot) readCurrencies(ctx context.Context, q *sqlc.Queries) error {
 
 // rank puts usd before the others, which the database has sorted.
 func rank(c Currency) int {
-	if c.Code == "usd" {
+	if c.Code == usd.Code {
 		return 0
 	}
 	return 1

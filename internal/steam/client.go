@@ -33,6 +33,8 @@ type Client interface {
 	Bans(ctx context.Context, id ID64) (Bans, error)
 	// Summary is the public profile.
 	Summary(ctx context.Context, id ID64) (Summary, error)
+	// Level is the account's Steam level; 0 for a new or a private account.
+	Level(ctx context.Context, id ID64) (int, error)
 
 	// Offers lists sent and received offers: active ones plus those updated
 	// since the cutoff (zero: active only).

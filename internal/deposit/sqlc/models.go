@@ -21,6 +21,7 @@ type Deposit struct {
 	MinAmount      string
 	MaxAmount      string
 	Multiplier     string
+	CommissionRate string
 	CustomCurrency string
 	CustomRate     string
 	PriorityGame   string
@@ -51,6 +52,15 @@ type DepositItem struct {
 	Icon       string
 	Price      int64
 	UserPrice  int64
+}
+
+type DepositMove struct {
+	DepositID int64
+	Version   int64
+	FromState string
+	ToState   string
+	At        int64
+	Note      string
 }
 
 type Quote struct {

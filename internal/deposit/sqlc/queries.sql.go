@@ -10,7 +10,7 @@ import (
 )
 
 const byHash = `-- name: ByHash :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where hash = $1
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where hash = $1
 `
 
 func (q *Queries) ByHash(ctx context.Context, hash string) (Deposit, error) {
@@ -33,6 +33,7 @@ func (q *Queries) ByHash(ctx context.Context, hash string) (Deposit, error) {
 		&i.MinAmount,
 		&i.MaxAmount,
 		&i.Multiplier,
+		&i.CommissionRate,
 		&i.CustomCurrency,
 		&i.CustomRate,
 		&i.PriorityGame,
@@ -54,7 +55,7 @@ func (q *Queries) ByHash(ctx context.Context, hash string) (Deposit, error) {
 }
 
 const byID = `-- name: ByID :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where id = $1
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where id = $1
 `
 
 func (q *Queries) ByID(ctx context.Context, id int64) (Deposit, error) {
@@ -77,6 +78,7 @@ func (q *Queries) ByID(ctx context.Context, id int64) (Deposit, error) {
 		&i.MinAmount,
 		&i.MaxAmount,
 		&i.Multiplier,
+		&i.CommissionRate,
 		&i.CustomCurrency,
 		&i.CustomRate,
 		&i.PriorityGame,
@@ -98,7 +100,7 @@ func (q *Queries) ByID(ctx context.Context, id int64) (Deposit, error) {
 }
 
 const byOrder = `-- name: ByOrder :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where project_id = $1 and order_id = $2
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where project_id = $1 and order_id = $2
 `
 
 type ByOrderParams struct {
@@ -126,6 +128,7 @@ func (q *Queries) ByOrder(ctx context.Context, arg ByOrderParams) (Deposit, erro
 		&i.MinAmount,
 		&i.MaxAmount,
 		&i.Multiplier,
+		&i.CommissionRate,
 		&i.CustomCurrency,
 		&i.CustomRate,
 		&i.PriorityGame,
@@ -147,7 +150,7 @@ func (q *Queries) ByOrder(ctx context.Context, arg ByOrderParams) (Deposit, erro
 }
 
 const byProjectAndID = `-- name: ByProjectAndID :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where project_id = $1 and id = $2
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where project_id = $1 and id = $2
 `
 
 type ByProjectAndIDParams struct {
@@ -175,6 +178,7 @@ func (q *Queries) ByProjectAndID(ctx context.Context, arg ByProjectAndIDParams) 
 		&i.MinAmount,
 		&i.MaxAmount,
 		&i.Multiplier,
+		&i.CommissionRate,
 		&i.CustomCurrency,
 		&i.CustomRate,
 		&i.PriorityGame,
@@ -195,6 +199,42 @@ func (q *Queries) ByProjectAndID(ctx context.Context, arg ByProjectAndIDParams) 
 	return i, err
 }
 
+const crowded = `-- name: Crowded :exec
+delete from quote where quote.deposit_id = $1 and (quote.expires_at < $2
+  or quote.id not in (select q.id from quote q where q.deposit_id = $1 order by q.expires_at desc limit 7))
+`
+
+type CrowdedParams struct {
+	DepositID int64
+	ExpiresAt int64
+}
+
+func (q *Queries) Crowded(ctx context.Context, arg CrowdedParams) error {
+	_, err := q.db.ExecContext(ctx, crowded, arg.DepositID, arg.ExpiresAt)
+	return err
+}
+
+const deleteItem = `-- name: DeleteItem :exec
+delete from deposit_item where deposit_id = $1 and app = $2 and context = $3 and asset = $4
+`
+
+type DeleteItemParams struct {
+	DepositID int64
+	App       int64
+	Context   string
+	Asset     string
+}
+
+func (q *Queries) DeleteItem(ctx context.Context, arg DeleteItemParams) error {
+	_, err := q.db.ExecContext(ctx, deleteItem,
+		arg.DepositID,
+		arg.App,
+		arg.Context,
+		arg.Asset,
+	)
+	return err
+}
+
 const deleteItems = `-- name: DeleteItems :exec
 delete from deposit_item where deposit_id = $1
 `
@@ -205,23 +245,27 @@ func (q *Queries) DeleteItems(ctx context.Context, depositID int64) error {
 }
 
 const dropQuotes = `-- name: DropQuotes :exec
-delete from quote where deposit_id = $1 and expires_at < $2
+delete from quote where deposit_id = $1
 `
 
-type DropQuotesParams struct {
-	DepositID int64
-	ExpiresAt int64
+func (q *Queries) DropQuotes(ctx context.Context, depositID int64) error {
+	_, err := q.db.ExecContext(ctx, dropQuotes, depositID)
+	return err
 }
 
-func (q *Queries) DropQuotes(ctx context.Context, arg DropQuotesParams) error {
-	_, err := q.db.ExecContext(ctx, dropQuotes, arg.DepositID, arg.ExpiresAt)
+const dropSignins = `-- name: DropSignins :exec
+delete from signin where deposit_id = $1
+`
+
+func (q *Queries) DropSignins(ctx context.Context, depositID int64) error {
+	_, err := q.db.ExecContext(ctx, dropSignins, depositID)
 	return err
 }
 
 const insert = `-- name: Insert :one
 insert into deposit (project_id, order_id, hash, state, steam_id, trade_token, result_url, success_url, fail_url,
-  currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+  currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 returning id
 `
 
@@ -239,6 +283,7 @@ type InsertParams struct {
 	MinAmount      string
 	MaxAmount      string
 	Multiplier     string
+	CommissionRate string
 	CustomCurrency string
 	CustomRate     string
 	PriorityGame   string
@@ -261,6 +306,7 @@ func (q *Queries) Insert(ctx context.Context, arg InsertParams) (int64, error) {
 		arg.MinAmount,
 		arg.MaxAmount,
 		arg.Multiplier,
+		arg.CommissionRate,
 		arg.CustomCurrency,
 		arg.CustomRate,
 		arg.PriorityGame,
@@ -428,6 +474,40 @@ func (q *Queries) Items(ctx context.Context, depositID int64) ([]DepositItem, er
 	return items, nil
 }
 
+const moves = `-- name: Moves :many
+select deposit_id, version, from_state, to_state, at, note from deposit_move where deposit_id = $1 order by version
+`
+
+func (q *Queries) Moves(ctx context.Context, depositID int64) ([]DepositMove, error) {
+	rows, err := q.db.QueryContext(ctx, moves, depositID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DepositMove
+	for rows.Next() {
+		var i DepositMove
+		if err := rows.Scan(
+			&i.DepositID,
+			&i.Version,
+			&i.FromState,
+			&i.ToState,
+			&i.At,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const nextExpiry = `-- name: NextExpiry :one
 select expires_at from deposit where state = 'open' order by expires_at limit 1
 `
@@ -440,7 +520,7 @@ func (q *Queries) NextExpiry(ctx context.Context) (int64, error) {
 }
 
 const overdue = `-- name: Overdue :many
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where state = 'open' and expires_at <= $1 order by expires_at limit 100
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where state = 'open' and expires_at <= $1 order by expires_at limit 100
 `
 
 func (q *Queries) Overdue(ctx context.Context, expiresAt int64) ([]Deposit, error) {
@@ -469,6 +549,7 @@ func (q *Queries) Overdue(ctx context.Context, expiresAt int64) ([]Deposit, erro
 			&i.MinAmount,
 			&i.MaxAmount,
 			&i.Multiplier,
+			&i.CommissionRate,
 			&i.CustomCurrency,
 			&i.CustomRate,
 			&i.PriorityGame,

@@ -147,3 +147,19 @@ func decodeSummary(body []byte, id steam.ID64) (steam.Summary, error) {
 	}
 	return steam.Summary{}, steam.ErrNotFound
 }
+
+// Level is the account's Steam level; 0 when Steam does not show one.
+func (c *Client) Level(ctx context.Context, id steam.ID64) (int, error) {
+	var level int
+	err := c.get(ctx, "/IPlayerService/GetSteamLevel/v1/", url.Values{"steamid": {id.String()}}, func(a answer) error {
+		var wire struct {
+			Response struct {
+				Level number `json:"player_level"`
+			} `json:"response"`
+		}
+		err := decode(a.body, &wire)
+		level = int(wire.Response.Level)
+		return err
+	})
+	return level, err
+}

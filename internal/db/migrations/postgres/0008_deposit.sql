@@ -16,6 +16,7 @@ create table deposit (
   min_amount      text   not null,
   max_amount      text   not null,
   multiplier      text   not null,
+  commission_rate text   not null, -- of the day it was opened
   custom_currency text   not null,
   custom_rate     text   not null,
   priority_game   text   not null,
@@ -68,6 +69,7 @@ create table quote (
   expires_at bigint not null,
   body       bytea  not null
 );
+create index quote_deposit on quote (deposit_id);
 
 -- A running Steam sign-in: the state in return_to, bound to a browser's cookie.
 create table signin (
@@ -76,6 +78,7 @@ create table signin (
   cookie     text   not null,
   expires_at bigint not null
 );
+create index signin_deposit on signin (deposit_id);
 
 -- Each answer of Steam's sign-in is good once, on all nodes.
 create table signin_nonce (

@@ -6,6 +6,8 @@ create table purchase (
   partner     text   not null,
   token       text   not null,
   item_id     bigint not null references bot_item (id),
+  -- Stands in bot_item.reserved_by: chosen before the row has an id.
+  reservation text   not null,
   bot         text   not null,
   app         bigint not null,
   asset       text   not null,
@@ -16,6 +18,7 @@ create table purchase (
   state       text   not null,
   version     bigint not null default 1,
   reason      text   not null default '',
+  offer_id    text   not null default '',
   trade_id    bigint not null default 0,
   created_at  bigint not null,
   deadline    bigint not null,

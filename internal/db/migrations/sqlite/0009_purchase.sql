@@ -6,6 +6,8 @@ create table purchase (
   partner     text   not null,
   token       text   not null,
   item_id     integer not null references bot_item (id),
+  -- Stands in bot_item.reserved_by: chosen before the row has an id.
+  reservation text   not null,
   bot         text   not null,
   app         integer not null,
   asset       text   not null,
@@ -16,6 +18,7 @@ create table purchase (
   state       text   not null,
   version     integer not null default 1,
   reason      text   not null default '',
+  offer_id    text   not null default '',
   trade_id    integer not null default 0,
   created_at  integer not null,
   deadline    integer not null,

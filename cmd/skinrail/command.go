@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/skinrail/skinrail/internal/app"
+)
+
+// errUsage marks what the caller wrote wrong: exit code 2.
+var errUsage = errors.New("wrong usage")
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errUsage, err)
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "skinrail",
+		Short:         "An open, self-hosted payment gateway for game skins",
+		Long:          "An open, self-hosted payment gateway for game skins.\n\nStart with:  skinrail sandbox\n\nEach flag can also be set in the environment as SKINRAIL_FLAG_NAME, or in a\nTOML file named by --config.",
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return usage(settle(cmd.Flags()))
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return usage(cmd.Help()) },
+	}
+	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand())
+	for _, c := range root.Commands() {
+		if c.Args == nil {
+			c.Args = noArguments
+		}
+	}
+	return root
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	return usage(cobra.NoArgs(cmd, args))
+}
+
+// settle fills flags that were not given: the environment first, then the file.
+func settle(flags *pflag.FlagSet) error {
+	file := map[string]any{}
+	path, err := flags.GetString("config")
+	if err != nil {
+		return err
+	}
+	if path == "" {
+		path = os.Getenv(envName("config"))
+	}
+	if path != "" {
+		if _, err := toml.DecodeFile(path, &file); err != nil {
+			return fmt.Errorf("--config: %w", err)
+		}
+	}
+	for name := range file {
+		if flags.Lookup(name) == nil {
+			return fmt.Errorf("--config: %s: unknown key %q", path, name)
+		}
+	}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed || err != nil {
+			return
+		}
+		if v, ok := os.LookupEnv(envName(f.Name)); ok {
+			err = flags.Set(f.Name, v)
+		} else if v, ok := file[f.Name]; ok {
+			err = flags.Set(f.Name, fmt.Sprint(v))
+		}
+	})
+	return err
+}
+
+func envName(flag string) string {
+	return "SKINRAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+func logger(level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usage(fmt.Errorf("--log-level %q: want debug, info, warn or error", level))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: l})), nil
+}
+
+func sandboxCommand() *cobra.Command {
+	var s app.Sandbox
+	var level string
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run everything in one process with a simulated Steam",
+		Long:  "Run everything in one process: the gateway, its database in a folder, a simulated\nSteam, and a world of merchants, bots and payers. Needs no network and no accounts.\nStarting again on the same folder continues where it stopped.",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if s.Log, err = logger(level); err != nil {
+				return err
+			}
+			s.Out, s.Version = cmd.OutOrStdout(), version
+			return s.Run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "address of the gateway; port 0 takes a free one")
+	f.StringVar(&s.SteamListen, "steam-listen", "127.0.0.1:8090", "address of the simulated Steam")
+	f.StringVar(&s.AdminListen, "admin-listen", "127.0.0.1:0", "address for profiling; keep it on loopback")
+	f.StringVar(&s.Data, "data", "./skinrail-data", "folder for everything that is kept")
+	f.StringVar(&s.Database, "database", "", "PostgreSQL URL; without it SQLite in the data folder")
+	f.StringVar(&s.World, "world", "", "world file for a new folder; without it the built-in world")
+	f.Int64Var(&s.Seed, "seed", 0, "seed of the built-in world in a new folder")
+	f.StringVar(&s.ReadyFile, "ready-file", "", "JSON file to write once when ready")
+	f.StringVar(&level, "log-level", "warn", "debug, info, warn or error")
+	return cmd
+}
+
+func storeFlags(cmd *cobra.Command, s *app.Store) {
+	cmd.Flags().StringVar(&s.Data, "data", "./skinrail-data", "folder of the gateway")
+	cmd.Flags().StringVar(&s.Database, "database", "", "PostgreSQL URL, instead of a folder")
+}
+
+func auditCommand() *cobra.Command {
+	var s app.Store
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Prove the books: recompute every balance, hold and transaction",
+		Long:  "Prove the books: recompute every balance, hold and transaction, and print what was\nchecked. Works while the gateway runs. Exit code 1 when anything is wrong.",
+		RunE:  func(cmd *cobra.Command, _ []string) error { return app.Audit(cmd.Context(), s, cmd.OutOrStdout()) },
+	}
+	storeFlags(cmd, &s)
+	return cmd
+}
+
+func maintenanceCommand() *cobra.Command {
+	var s app.Store
+	cmd := &cobra.Command{
+		Use:       "maintenance on|off",
+		Short:     "Make the merchant API answer that it is under maintenance, or work again",
+		ValidArgs: []string{"on", "off"},
+		Args: func(cmd *cobra.Command, args []string) error {
+			return usage(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)(cmd, args))
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.SetMaintenance(cmd.Context(), s, args[0] == "on")
+		},
+	}
+	storeFlags(cmd, &s)
+	return cmd
+}

@@ -1,0 +1,230 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "skinrail")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "skinrail")
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// sandbox is a running program and its folder.
+type sandbox struct {
+	t     *testing.T
+	data  string
+	args  []string
+	cmd   *exec.Cmd
+	err   bytes.Buffer
+	ready struct {
+		GatewayURL string `json:"gateway_url"`
+		SteamURL   string `json:"steam_url"`
+		PID        int
+		Projects   []struct {
+			ClientID     string `json:"client_id"`
+			ClientSecret string `json:"client_secret"`
+		}
+	}
+}
+
+// start runs a sandbox on a new folder.
+func start(t *testing.T, args ...string) *sandbox {
+	t.Helper()
+	s := &sandbox{t: t, data: t.TempDir(), args: args}
+	s.start()
+	t.Cleanup(func() { s.kill() })
+	return s
+}
+
+// start runs the program on its folder and waits until it is ready.
+func (s *sandbox) start() {
+	s.t.Helper()
+	ready := filepath.Join(s.data, "ready.json")
+	_ = os.Remove(ready)
+	args := append([]string{"sandbox", "--listen", "127.0.0.1:0", "--steam-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+		"--data", s.data, "--ready-file", ready}, s.args...)
+	s.cmd = exec.Command(binary, args...)
+	s.err.Reset()
+	s.cmd.Stderr = &s.err
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	cmd := s.cmd
+	go func() { ended <- cmd.Wait() }()
+	deadline := time.After(60 * time.Second)
+	for {
+		if data, err := os.ReadFile(ready); err == nil {
+			if err := json.Unmarshal(data, &s.ready); err != nil {
+				s.t.Fatalf("ready file: %v", err)
+			}
+			return
+		}
+		select {
+		case err := <-ended:
+			s.t.Fatalf("the program ended before it was ready: %v\n%s", err, s.err.String())
+		case <-deadline:
+			s.t.Fatalf("not ready after a minute\n%s", s.err.String())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// kill ends the program as a power switch does for it.
+func (s *sandbox) kill() { s.end(syscall.SIGKILL) }
+
+func (s *sandbox) end(sig syscall.Signal) {
+	_ = s.cmd.Process.Signal(sig)
+	for s.cmd.Process.Signal(syscall.Signal(0)) == nil {
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// answer is a decoded JSON answer.
+type answer map[string]any
+
+func (a answer) text(key string) string { s, _ := a[key].(string); return s }
+
+// api calls a merchant method with header authentication.
+func (s *sandbox) api(params answer) answer {
+	s.t.Helper()
+	a, err := s.tryAPI(params)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return a
+}
+
+func (s *sandbox) tryAPI(params answer) (answer, error) {
+	body, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequest(http.MethodPost, s.ready.GatewayURL+"/api.php", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	p := s.ready.Projects[0]
+	r.Header.Set("X-CLIENT-ID", p.ClientID)
+	r.Header.Set("X-CLIENT-SECRET", p.ClientSecret)
+	status, a, err := do(r)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("status %d: %v", status, a)
+	}
+	return a, err
+}
+
+// ok is api for calls that must succeed.
+func (s *sandbox) ok(params answer) answer {
+	s.t.Helper()
+	a := s.api(params)
+	if a.text("status") == "error" {
+		s.t.Fatalf("%v: %v", params["method"], a)
+	}
+	return a
+}
+
+// control calls the sandbox control and wants the status.
+func (s *sandbox) control(want int, method, path string, body any) answer {
+	s.t.Helper()
+	var b bytes.Buffer
+	if body != nil {
+		_ = json.NewEncoder(&b).Encode(body)
+	}
+	r, err := http.NewRequest(method, s.ready.GatewayURL+"/sandbox"+path, &b)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	status, a, err := do(r)
+	if err != nil || status != want {
+		s.t.Fatalf("%s %s: status %d, want %d: %v %v", method, path, status, want, a, err)
+	}
+	return a
+}
+
+func do(r *http.Request) (int, answer, error) {
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, nil, err
+	}
+	var a answer
+	if err := json.Unmarshal(data, &a); err != nil {
+		return res.StatusCode, nil, fmt.Errorf("answer %q: %w", data, err)
+	}
+	return res.StatusCode, a, nil
+}
+
+// eventually waits until a condition holds, and fails when it does not.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("never: %s", what)
+}
+
+// audit runs skinrail audit on the folder and wants it to prove the books.
+func (s *sandbox) audit() string {
+	s.t.Helper()
+	args := append([]string{"audit", "--data", s.data}, databaseArgs(s.args)...)
+	out, err := exec.Command(binary, args...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("audit: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+func databaseArgs(args []string) []string {
+	for i, a := range args {
+		if a == "--database" {
+			return args[i : i+2]
+		}
+	}
+	return nil
+}
+
+// world writes the example world with its endpoints moved to url.
+func world(t *testing.T, url string) string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/world.example.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "world.json")
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(data), "http://127.0.0.1:9000", url)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

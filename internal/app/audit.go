@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/ledger"
+	"github.com/skinrail/skinrail/internal/merchant"
+)
+
+// Store names an existing database: a folder or a PostgreSQL server.
+type Store struct {
+	Data     string
+	Database string
+}
+
+func (s Store) open(ctx context.Context) (*db.DB, error) {
+	if s.Database != "" {
+		return db.Open(ctx, s.Database)
+	}
+	path := filepath.Join(s.Data, databaseFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("no database in %s: name the folder with --data, or a server with --database", s.Data)
+	}
+	return db.Open(ctx, path)
+}
+
+// ErrBooks is returned when the audit found something wrong.
+var ErrBooks = errors.New("the books are not right")
+
+// Audit recomputes the books and prints what it checked. It may run while the
+// gateway works on the same database.
+func Audit(ctx context.Context, s Store, out io.Writer) (err error) {
+	d, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	report, err := ledger.New(d).Audit(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(out, report)
+	if !report.OK() {
+		return ErrBooks
+	}
+	return nil
+}
+
+// SetMaintenance makes the merchant API of every node on the database answer
+// "under maintenance", or work again.
+func SetMaintenance(ctx context.Context, s Store, on bool) (err error) {
+	d, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return merchant.New(d, nil).SetMaintenance(ctx, on)
+}

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/bot"
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/deposit"
+	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/ledger"
+	"github.com/skinrail/skinrail/internal/market"
+	"github.com/skinrail/skinrail/internal/merchant"
+	"github.com/skinrail/skinrail/internal/pay"
+	"github.com/skinrail/skinrail/internal/pricing"
+	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/seal"
+	"github.com/skinrail/skinrail/internal/skinsback"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/web"
+	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/webhook"
+)
+
+// Options are what a gateway is made of.
+type Options struct {
+	DB        *db.DB
+	Box       *seal.Box
+	PublicURL string // without a slash at its end
+	Steam     web.Endpoints
+	Pace      web.Gaps
+	Poll      time.Duration // how often a bot looks at Steam
+	Guard     webhook.GuardOptions
+	Now       func() time.Time // the world's clock
+	Log       *slog.Logger
+}
+
+// Gateway is everything that runs, whatever Steam stands behind it.
+type Gateway struct {
+	Options
+	pace      web.Pace
+	Ledger    *ledger.Service
+	Merchants *merchant.Service
+	Events    *event.Service
+	Webhooks  *webhook.Service
+	Pricing   *pricing.Service
+	Fleet     *fleet.Service
+	Trades    *trade.Service
+	Market    *market.Service
+	Deposits  *deposit.Service
+	Purchases *purchase.Service
+	Desk      *bot.Desk
+	Agents    []*bot.Agent
+	API       *skinsback.Door
+	Pay       *pay.Door
+	loops     loops
+}
+
+// NewGateway wires rooms and doors. Nothing runs and Steam is not called yet.
+func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
+	g := &Gateway{Options: o, pace: web.NewPace(o.Pace), Desk: &bot.Desk{}}
+	g.rooms()
+	if err := g.Pricing.Load(ctx); err != nil {
+		return nil, fmt.Errorf("load prices: %w", err)
+	}
+	g.doors()
+	return g, nil
+}
+
+func (g *Gateway) rooms() {
+	g.Ledger = ledger.New(g.DB)
+	g.Merchants = merchant.New(g.DB, g.Box)
+	g.Events = event.New(g.DB)
+	g.Pricing = pricing.New(g.DB)
+	g.Fleet = fleet.New(g.DB, g.Box)
+	g.Trades = trade.New(g.DB)
+	g.Market = market.New(g.DB, g.Pricing, g.Fleet)
+	g.Deposits = deposit.New(deposit.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
+		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Steam: g.Desk})
+	g.Purchases = purchase.New(purchase.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
+		Market: g.Market, Trades: g.Trades, Fleet: g.Fleet})
+	g.Webhooks = webhook.New(webhook.Deps{DB: g.DB, Events: g.Events, Merchants: g.Merchants,
+		Encoder: skinsback.NewEncoder(), Client: webhook.Guard(g.Guard)})
+}
+
+func (g *Gateway) doors() {
+	g.API = skinsback.New(skinsback.Deps{Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
+		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, PublicURL: g.PublicURL, Guard: g.Guard,
+		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, Logger: g.Log})
+	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
+		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,
+		CommunityURL: g.Steam.Community, Now: g.Now, Wall: time.Now, Logger: g.Log})
+}
+
+// Hire makes an agent for every bot that has none. It may be called again
+// after bots were added.
+func (g *Gateway) Hire(ctx context.Context) error {
+	bots, err := g.Fleet.Bots(ctx)
+	if err != nil {
+		return fmt.Errorf("hire bots: %w", err)
+	}
+	for _, b := range bots[min(len(g.Agents), len(bots)):] {
+		c, err := g.client(ctx, b)
+		if err != nil {
+			return fmt.Errorf("hire bot %s: %w", b.ID, err)
+		}
+		g.Agents = append(g.Agents, bot.NewAgent(c, b, g.Trades, g.Fleet, g.Log))
+	}
+	g.Desk.Staff(g.Agents)
+	return nil
+}
+
+func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error) {
+	c, session, err := g.Fleet.Secrets(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Options{Endpoints: g.Steam, Session: session, Now: g.Now, Pace: g.pace, Logger: g.Log,
+		Account: web.Account{ID: b.ID, Name: b.AccountName, Password: c.Password.Reveal(),
+			SharedSecret: c.SharedSecret.Reveal(), IdentitySecret: c.IdentitySecret.Reveal()},
+		OnSession: func(session []byte) {
+			if err := g.Fleet.KeepSession(context.WithoutCancel(ctx), b.ID, session); err != nil {
+				g.Log.Error("keep session", "bot", b.ID.String(), "err", err)
+			}
+		}})
+}
+
+// Prepare makes the gateway ready: bots have sessions and their inventories are
+// read. Bots that cannot are reported and do not keep the others back.
+func (g *Gateway) Prepare(ctx context.Context) error {
+	if err := g.Hire(ctx); err != nil {
+		return err
+	}
+	errs := make(chan error, len(g.Agents))
+	for _, a := range g.Agents {
+		go func() { _, err := a.Step(ctx, g.Now()); errs <- err }()
+	}
+	var all []error
+	for range g.Agents {
+		all = append(all, <-errs)
+	}
+	return errors.Join(all...)
+}
+
+// unavailable tells the API's method status why nothing can be traded.
+func (g *Gateway) unavailable() string {
+	bots, err := g.Fleet.Bots(context.Background())
+	if err != nil {
+		return "site_off"
+	}
+	for _, b := range bots {
+		if b.Enabled && b.Health == fleet.Ready {
+			return ""
+		}
+	}
+	return "no_bots"
+}
+
+// faces gives the payment page what it shows of Steam accounts.
+type faces struct{ *bot.Desk }
+
+// Profile is what Steam shows of an account to everybody.
+func (f faces) Profile(ctx context.Context, id steam.ID64) (pay.Profile, error) {
+	s, level, err := f.Desk.Profile(ctx, id)
+	return pay.Profile{Name: s.Name, Level: level, Joined: s.Created}, err
+}

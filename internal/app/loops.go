@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/webhook"
+)
+
+// loops owns the goroutines that call the rooms' steps.
+type loops struct {
+	// walk is held for reading by every step, and for writing while the sandbox
+	// walks through time: then nothing else moves.
+	walk sync.RWMutex
+	wg   sync.WaitGroup
+}
+
+// step does one round of work and reports whether there may be more.
+type step func(ctx context.Context) (bool, error)
+
+// maxPause bounds how long a loop that fails waits before it tries again.
+const maxPause = 10 * time.Second
+
+// loop calls work when woken, at least every tick, and again at once while it
+// finds something. Failures back off with jitter.
+func (g *Gateway) loop(ctx context.Context, name string, tick time.Duration, wake <-chan struct{}, work step) {
+	g.loops.wg.Go(func() {
+		pause := tick
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-wake:
+			case <-time.After(pause):
+			}
+			pause = tick
+			for more := true; more && ctx.Err() == nil; {
+				var err error
+				if more, err = g.guarded(ctx, work); err != nil && ctx.Err() == nil {
+					g.Log.Warn("step", "loop", name, "err", err)
+					pause = min(maxPause, 2*pause) + rand.N(tick)
+					more = false
+				}
+			}
+		}
+	})
+}
+
+func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
+	g.loops.walk.RLock()
+	defer g.loops.walk.RUnlock()
+	return work(ctx)
+}
+
+// Run starts all loops; they end with ctx. Wait returns after the last.
+func (g *Gateway) Run(ctx context.Context) {
+	for _, a := range g.Agents {
+		wake := g.DB.Subscribe(trade.Topic)
+		g.loop(ctx, "bot "+a.ID().String(), g.Poll, wake, func(ctx context.Context) (bool, error) {
+			moved, err := a.Step(ctx, g.Now())
+			return moved && err == nil, err
+		})
+	}
+	g.loop(ctx, "links", time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
+	g.loop(ctx, "events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
+		return g.Webhooks.FanOut(ctx, g.Now())
+	})
+	g.deliver(ctx)
+}
+
+// Wait returns after all loops have ended.
+func (g *Gateway) Wait() { g.loops.wg.Wait() }
+
+// maxInFlight is how many notifications are being sent at the same time.
+const maxInFlight = 64
+
+// deliver claims due notifications and sends each in a goroutine of its own: a
+// slow endpoint keeps a place, never the loop.
+func (g *Gateway) deliver(ctx context.Context) {
+	places := make(chan struct{}, maxInFlight)
+	ended := make(chan struct{}, 1)
+	wake := merge(ctx, g.DB.Subscribe(webhook.Topic), ended)
+	g.loop(ctx, "webhooks", 500*time.Millisecond, wake, func(ctx context.Context) (bool, error) {
+		free := maxInFlight - len(places)
+		if free == 0 {
+			return false, nil
+		}
+		claimed, err := g.Webhooks.Claim(ctx, g.Now(), time.Now(), free)
+		for _, d := range claimed {
+			places <- struct{}{}
+			g.loops.wg.Go(func() {
+				defer func() {
+					<-places
+					select {
+					case ended <- struct{}{}:
+					default:
+					}
+				}()
+				if err := g.Webhooks.Attempt(context.WithoutCancel(ctx), d, g.Now(), time.Now()); err != nil {
+					g.Log.Warn("delivery", "delivery", d.ID, "err", err)
+				}
+			})
+		}
+		return len(claimed) > 0, err
+	})
+}
+
+// merge wakes on either channel.
+func merge(ctx context.Context, a, b <-chan struct{}) <-chan struct{} {
+	out := make(chan struct{}, 1)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-a:
+			case <-b:
+			}
+			select {
+			case out <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return out
+}
+
+// settle repeats every room's and every bot's step at one moment until nothing
+// moves any more. The caller holds the walk.
+func (g *Gateway) settle(ctx context.Context, now time.Time, outside func(time.Time) bool) error {
+	for range 200 {
+		moved := outside(now)
+		for _, a := range g.Agents {
+			did, err := a.Step(ctx, now)
+			if err != nil && ctx.Err() != nil {
+				return err
+			}
+			moved = moved || did
+		}
+		did, err := g.Deposits.Expire(ctx, now)
+		if err != nil {
+			return err
+		}
+		more, err := g.Webhooks.FanOut(ctx, now)
+		if err != nil {
+			return err
+		}
+		if !moved && !did && !more {
+			return nil
+		}
+	}
+	return errors.New("the world did not come to rest")
+}
+
+// nextDue is the earliest moment at which time itself asks a room for a step.
+func (g *Gateway) nextDue(ctx context.Context) (time.Time, bool, error) {
+	t, any, err := g.Trades.NextDue(ctx)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	d, more, err := g.Deposits.NextDue(ctx)
+	if more && (!any || d.Before(t)) {
+		t = d
+	}
+	return t, any || more, err
+}

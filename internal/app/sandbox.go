@@ -1,0 +1,259 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/sandbox"
+	"github.com/skinrail/skinrail/internal/seal"
+	"github.com/skinrail/skinrail/internal/steam/sim"
+	"github.com/skinrail/skinrail/internal/steam/web"
+	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/webhook"
+	"github.com/skinrail/skinrail/internal/world"
+)
+
+// Sandbox is how to run everything in one process with a simulated Steam.
+type Sandbox struct {
+	Listen      string // main listener
+	SteamListen string // simulated Steam
+	AdminListen string // profiling; loopback
+	Data        string // folder; made when missing
+	Database    string // postgres://…; empty: a file in Data
+	World       string // world file; empty: the built-in world
+	Seed        int64  // of the built-in world; 0: its own
+	ReadyFile   string // written once when ready; empty: the same is printed for people
+	Version     string
+	Out         io.Writer
+	Log         *slog.Logger
+}
+
+// sandboxPoll is how often a bot looks at the simulated Steam, which has no
+// limits to respect.
+const sandboxPoll = 250 * time.Millisecond
+
+// simTick is how often the simulated Steam is asked to do what is due.
+const simTick = 20 * time.Millisecond
+
+// running holds what a started sandbox must close, in the order of opening.
+type running struct {
+	cfg                Sandbox
+	lock               *os.File
+	main, steam, admin *server
+	db                 *db.DB
+	world              *world.Service
+	sim                *sim.Sim
+	gateway            *Gateway
+	clock              *clock
+	failed             chan error
+	stopLoops          context.CancelFunc
+}
+
+// Run starts the sandbox and returns after ctx has ended and everything that
+// ran is finished, or with the first failure.
+func (c Sandbox) Run(ctx context.Context) (err error) {
+	r := &running{cfg: c, failed: make(chan error, 4)}
+	defer func() { err = errors.Join(err, r.close()) }()
+	for _, open := range []func(context.Context) error{r.openFolder, r.openListeners, r.openWorld, r.openSteam, r.openGateway, r.start, r.tell} {
+		if err := open(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil // stopped while starting
+			}
+			return err
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-r.failed:
+		return err
+	case err := <-r.db.Fatal():
+		return fmt.Errorf("database can no longer keep what it is given: %w", err)
+	}
+}
+
+func (r *running) openFolder(context.Context) error {
+	if err := os.MkdirAll(r.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	var err error
+	r.lock, err = lockFolder(r.cfg.Data)
+	return err
+}
+
+func (r *running) openListeners(context.Context) (err error) {
+	if r.main, err = listen(r.cfg.Listen); err != nil {
+		return err
+	}
+	if r.steam, err = listen(r.cfg.SteamListen); err != nil {
+		return err
+	}
+	if r.admin, err = listen(r.cfg.AdminListen); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (r *running) target() string {
+	if r.cfg.Database != "" {
+		return r.cfg.Database
+	}
+	return filepath.Join(r.cfg.Data, databaseFile)
+}
+
+func (r *running) openWorld(ctx context.Context) (err error) {
+	if r.db, err = db.Open(ctx, r.target()); err != nil {
+		return err
+	}
+	var found bool
+	if r.world, found, err = world.Open(ctx, r.db, time.Now); err != nil || found {
+		return err
+	}
+	f, err := r.worldFile()
+	if err != nil {
+		return err
+	}
+	start, err := f.StartTime()
+	if err != nil {
+		return err
+	}
+	return r.world.Create(ctx, f.Number, start)
+}
+
+// openSteam opens the simulated Steam and, in a new world, seeds it first: the
+// rooms then find its accounts there.
+func (r *running) openSteam(context.Context) (err error) {
+	r.sim, err = sim.Open(sim.Options{Now: r.world.Now, BaseURL: r.steam.URL, Dir: filepath.Join(r.cfg.Data, "steam"), Logger: r.cfg.Log})
+	if err != nil {
+		return fmt.Errorf("simulated Steam: %w", err)
+	}
+	r.steam.serve(r.sim.Handler(), r.cfg.Log, r.failed)
+	if !r.sim.Empty() {
+		return nil
+	}
+	if r.world.Seeded() {
+		return fmt.Errorf("the database holds a world but %s holds no simulated Steam: start with the folder the world was made in", r.cfg.Data)
+	}
+	f, err := r.worldFile()
+	if err != nil {
+		return err
+	}
+	return r.sim.Seed(f.Sim())
+}
+
+func (r *running) openGateway(ctx context.Context) error {
+	box, err := seal.LoadOrCreateKey(filepath.Join(r.cfg.Data, "key"))
+	if err != nil {
+		return err
+	}
+	u := r.steam.URL()
+	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll,
+		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
+		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
+	if err != nil {
+		return err
+	}
+	r.clock = &clock{gateway: r.gateway, world: r.world, steam: r.sim}
+	if r.world.Seeded() {
+		if r.cfg.World != "" || r.cfg.Seed != 0 {
+			fmt.Fprintf(r.cfg.Out, "%s holds a world already: --world and --seed are not applied again\n", r.cfg.Data)
+		}
+		return nil
+	}
+	return r.seedRooms(ctx)
+}
+
+// seedRooms applies the world file to the rooms. Each part may have been
+// applied before by a start that was interrupted.
+func (r *running) seedRooms(ctx context.Context) error {
+	f, err := r.worldFile()
+	if err != nil {
+		return err
+	}
+	g := r.gateway
+	rooms := sandbox.Rooms{Merchants: g.Merchants, Ledger: g.Ledger, Pricing: g.Pricing, Fleet: g.Fleet}
+	if err := f.Seed(ctx, rooms, r.world.Now()); err != nil {
+		return fmt.Errorf("seed the world: %w", err)
+	}
+	return r.world.MarkSeeded(ctx)
+}
+
+// worldFile reads the world that is being made. A copy is kept in the folder
+// until then, so that an interrupted first start goes on with the same world.
+func (r *running) worldFile() (sandbox.File, error) {
+	kept := filepath.Join(r.cfg.Data, "world.json")
+	if data, err := os.ReadFile(kept); err == nil {
+		return sandbox.Parse(data)
+	}
+	if r.cfg.World == "" {
+		f := sandbox.Builtin(r.cfg.Seed)
+		return f, writeWhole(kept, f.Bytes())
+	}
+	data, err := os.ReadFile(r.cfg.World)
+	if err != nil {
+		return sandbox.File{}, fmt.Errorf("world file: %w", err)
+	}
+	f, err := sandbox.Parse(data)
+	if err != nil {
+		return sandbox.File{}, fmt.Errorf("world file %s: %w", r.cfg.World, err)
+	}
+	return f, writeWhole(kept, data)
+}
+
+// start serves and runs everything. It returns when the gateway is ready.
+func (r *running) start(ctx context.Context) error {
+	if err := r.gateway.Prepare(ctx); err != nil {
+		return fmt.Errorf("prepare the bots: %w", err)
+	}
+	f, err := r.worldFile()
+	if err != nil {
+		return err
+	}
+	g := r.gateway
+	door := sandbox.New(sandbox.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Trades: g.Trades, Pricing: g.Pricing,
+		Fleet: g.Fleet, Ledger: g.Ledger, Clock: r.clock, World: f, SteamURL: r.steam.URL,
+		HTTP: &http.Client{Timeout: 30 * time.Second}, Kick: func() { r.db.Wake(trade.Topic) }, Logger: r.cfg.Log})
+	r.main.serve(g.public(door.Handler()), r.cfg.Log, r.failed)
+	r.admin.serve(admin(), r.cfg.Log, r.failed)
+	var loops context.Context
+	loops, r.stopLoops = context.WithCancel(context.WithoutCancel(ctx))
+	g.loop(loops, "steam", simTick, nil, func(context.Context) (bool, error) { return r.sim.Step(r.world.Now()), nil })
+	g.Run(loops)
+	return nil
+}
+
+// close ends what was opened, last first: no new requests, then the loops, then
+// what they stand on.
+func (r *running) close() error {
+	var errs []error
+	if r.main != nil {
+		errs = append(errs, r.main.stop())
+	}
+	if r.stopLoops != nil {
+		r.stopLoops()
+		r.gateway.Wait()
+	}
+	for _, s := range []*server{r.admin, r.steam} {
+		if s != nil {
+			errs = append(errs, s.stop())
+		}
+	}
+	if r.sim != nil {
+		errs = append(errs, r.sim.Close())
+	}
+	if r.db != nil {
+		errs = append(errs, r.db.Close())
+	}
+	if r.lock != nil {
+		errs = append(errs, r.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,232 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/money"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/sim"
+)
+
+// Games by their names on the wire; csgo is the old name of cs2.
+var games = map[string]steam.AppID{"cs2": steam.CS2, "csgo": steam.CS2, "dota2": steam.Dota2, "rust": steam.Rust, "tf2": steam.TF2}
+
+func gameName(app steam.AppID) string {
+	for _, name := range []string{"cs2", "dota2", "rust", "tf2"} {
+		if games[name] == app {
+			return name
+		}
+	}
+	return strconv.Itoa(int(app))
+}
+
+// currencies of a world that names none, in units for one US dollar.
+var usualCurrencies = map[string]string{"usd": "1", "rub": "80", "eur": "0.86", "uah": "42", "kzt": "520", "cny": "7.1",
+	"brl": "5.4", "aud": "1.5", "cad": "1.38", "nzd": "1.72"}
+
+// fill sets what was left out.
+func (f *File) fill() {
+	if f.Currencies == nil {
+		f.Currencies = usualCurrencies
+	}
+	if f.SteamRules.ProtectedGames == nil {
+		f.SteamRules.ProtectedGames = map[string]string{"cs2": "168h"}
+	}
+	yes := true
+	for i := range f.Projects {
+		p := &f.Projects[i]
+		if p.Market == nil {
+			p.Market = &yes
+		}
+		if p.Active == nil {
+			p.Active = &yes
+		}
+	}
+	for i := range f.Accounts {
+		for j := range f.Accounts[i].Items {
+			if it := &f.Accounts[i].Items[j]; it.Count == 0 {
+				it.Count = 1
+			}
+		}
+	}
+}
+
+// check returns the first impossible value and where it stands.
+func (f File) check() error {
+	if _, err := f.StartTime(); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	for _, m := range []struct {
+		name   string
+		values map[string]string
+	}{{"buy_in", f.BuyIn}, {"sell_out", f.SellOut}, {"min_deposit", f.MinDeposit}} {
+		for g, v := range m.values {
+			if err := errors.Join(checkGame(g), checkRate(v)); err != nil {
+				return fmt.Errorf("%s.%s: %w", m.name, g, err)
+			}
+		}
+	}
+	for code, rate := range f.Currencies {
+		if len(code) < 3 || len(code) > 4 || strings.ToLower(code) != code {
+			return fmt.Errorf("currencies.%s: want a code of three or four small letters", code)
+		}
+		if r, err := money.ParseRate(rate); err != nil || r.IsZero() {
+			return fmt.Errorf("currencies.%s: %q is not a rate", code, rate)
+		}
+	}
+	if f.Currencies["usd"] != "1" {
+		return errors.New("currencies.usd: want \"1\": rates are units for one US dollar")
+	}
+	return errors.Join(each("projects", f.Projects, Project.check), each("prices", f.Prices, Price.check),
+		each("accounts", f.Accounts, Account.check), f.SteamRules.check())
+}
+
+func each[T any](name string, values []T, check func(T) error) error {
+	for i, v := range values {
+		if err := check(v); err != nil {
+			return fmt.Errorf("%s[%d].%w", name, i, err)
+		}
+	}
+	return nil
+}
+
+func (p Project) check() error {
+	if n, err := strconv.ParseInt(p.ClientID, 10, 64); err != nil || n <= 0 {
+		return fmt.Errorf("client_id: %q: want a positive number as text", p.ClientID)
+	}
+	for name, v := range map[string]string{"balance": p.Balance, "multiplier": p.Multiplier, "commission": p.Commission} {
+		if v == "" {
+			continue
+		}
+		if err := checkRate(v); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for name, v := range map[string]string{"result_url": p.ResultURL, "events_url": p.EventsURL, "success_url": p.SuccessURL, "fail_url": p.FailURL} {
+		if u, err := url.Parse(v); v != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+			return fmt.Errorf("%s: %q is not an http url", name, v)
+		}
+	}
+	if _, err := p.prefixes(); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"", "json", "form"}, p.WebhookEncoding) {
+		return fmt.Errorf("webhook_encoding: %q: want json or form", p.WebhookEncoding)
+	}
+	if p.RateLimit < 0 {
+		return errors.New("rate_limit_per_minute: want a positive number")
+	}
+	return nil
+}
+
+func (p Project) prefixes() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, s := range p.AllowedIPs {
+		if a, err := netip.ParseAddr(s); err == nil {
+			all = append(all, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		n, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("allowed_ips: %q is neither an address nor a network", s)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+func (p Price) check() error {
+	if err := checkGame(p.Game); err != nil {
+		return fmt.Errorf("game: %w", err)
+	}
+	if p.Name == "" {
+		return errors.New("name: missing")
+	}
+	if a, err := money.ParseAmount(p.Price); err != nil || a <= 0 || a > money.Max {
+		return fmt.Errorf("price: %q: want a positive amount with up to three digits after the point", p.Price)
+	}
+	return nil
+}
+
+func (a Account) check() error {
+	if a.Role != "bot" && a.Role != "payer" {
+		return fmt.Errorf("role: %q: want bot or payer", a.Role)
+	}
+	if _, err := steam.ParseID64(a.SteamID); err != nil {
+		return fmt.Errorf("steam_id: %w", err)
+	}
+	if a.Role == "bot" && (a.AccountName == "" || a.Password == "" || a.SharedSecret == "" || a.IdentitySecret == "") {
+		return errors.New("role: a bot needs account_name, password, shared_secret and identity_secret")
+	}
+	for name, secret := range map[string]string{"shared_secret": a.SharedSecret, "identity_secret": a.IdentitySecret} {
+		if secret == "" {
+			continue
+		}
+		if _, err := steam.ConfirmationKey(secret, time.Unix(0, 0), "conf"); err != nil {
+			return fmt.Errorf("%s: want 20 bytes in base64", name)
+		}
+	}
+	if a.TradeToken != "" && !steam.ValidToken(a.TradeToken) {
+		return fmt.Errorf("trade_token: %q: want 8 letters, digits, - or _", a.TradeToken)
+	}
+	if !slices.Contains([]string{"", sim.Manual, sim.Accept, sim.Decline, sim.Ignore, sim.AcceptThenReverse}, a.Behaviour) {
+		return fmt.Errorf("behaviour: %q is not known", a.Behaviour)
+	}
+	if err := checkDuration(a.ReverseAfter); err != nil {
+		return fmt.Errorf("reverse_after: %w", err)
+	}
+	if a.EscrowDays < 0 || a.EscrowDays > 365 {
+		return errors.New("escrow_days: want 0 to 365")
+	}
+	return each("items", a.Items, func(it Item) error {
+		if err := checkGame(it.Game); err != nil {
+			return fmt.Errorf("game: %w", err)
+		}
+		if it.Name == "" || it.Count < 0 || it.Count > 1_000_000 {
+			return errors.New("name: want a name, and a count up to 1000000")
+		}
+		return nil
+	})
+}
+
+func (s Steam) check() error {
+	for g, d := range s.ProtectedGames {
+		if err := errors.Join(checkGame(g), checkDuration(d)); err != nil {
+			return fmt.Errorf("steam.protected_games.%s: %w", g, err)
+		}
+	}
+	if err := checkDuration(s.AcceptDelay); err != nil {
+		return fmt.Errorf("steam.accept_delay: %w", err)
+	}
+	return nil
+}
+
+func checkGame(g string) error {
+	if _, ok := games[g]; !ok {
+		return fmt.Errorf("%q is not a game: want cs2, dota2, rust or tf2", g)
+	}
+	return nil
+}
+
+func checkRate(s string) error {
+	_, err := money.ParseRate(s)
+	return err
+}
+
+func checkDuration(s string) error {
+	if s == "" {
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err == nil && d < 0 {
+		err = fmt.Errorf("%q is negative", s)
+	}
+	return err
+}

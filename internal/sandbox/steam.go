@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/steam/sim"
+)
+
+// steam calls the simulated Steam's control and wakes the bots, who may have
+// something to see. What it refuses is passed on as it is.
+func (d *Door) steam(ctx context.Context, method, path string, body []byte) (json.RawMessage, error) {
+	r, err := http.NewRequestWithContext(ctx, method, d.SteamURL()+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("call the simulated Steam: %w", err)
+	}
+	a, err := d.HTTP.Do(r)
+	if err != nil {
+		return nil, fault.New(fault.SteamUnavailable, "the simulated Steam does not answer: %v", err)
+	}
+	defer a.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(a.Body, 64<<20))
+	if err != nil {
+		return nil, fault.New(fault.SteamUnavailable, "the simulated Steam does not answer: %v", err)
+	}
+	if a.StatusCode/100 != 2 {
+		return nil, failed{a.StatusCode, data}
+	}
+	d.Kick()
+	if len(data) == 0 {
+		data = []byte("{}")
+	}
+	return data, nil
+}
+
+// simWorld is the world as Steam has it now.
+func (d *Door) simWorld(ctx context.Context) (sim.World, error) {
+	data, err := d.steam(ctx, http.MethodGet, "/sim/world", nil)
+	if err != nil {
+		return sim.World{}, err
+	}
+	var w sim.World
+	if err := json.Unmarshal(data, &w); err != nil {
+		return sim.World{}, fmt.Errorf("world of the simulated Steam: %w", err)
+	}
+	return w, nil
+}
+
+// showWorld is the world now, in the form of a world file.
+func (d *Door) showWorld(r *http.Request) (any, error) {
+	ctx := r.Context()
+	w, err := d.simWorld(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := d.World
+	f.Start = d.Clock.Now().Format("2006-01-02T15:04:05Z07:00")
+	if f.Projects, err = d.projects(ctx); err != nil {
+		return nil, err
+	}
+	bots := map[string]bool{}
+	for _, a := range d.World.Accounts {
+		bots[a.SteamID] = a.Role == "bot"
+	}
+	f.Accounts = nil
+	for _, a := range w.Accounts {
+		f.Accounts = append(f.Accounts, account(a, bots[a.SteamID.String()]))
+	}
+	return f, nil
+}
+
+func account(a sim.Account, bot bool) Account {
+	out := Account{Role: "payer", SteamID: a.SteamID.String(), AccountName: a.AccountName, Password: a.Password,
+		SharedSecret: a.SharedSecret, IdentitySecret: a.IdentitySecret, TradeToken: a.TradeToken, Persona: a.Persona,
+		Behaviour: a.Behaviour, InventoryPrivate: a.InventoryPrivate, TradeBan: a.TradeBan, CannotTrade: a.CannotTrade,
+		EscrowDays: a.EscrowDays, Items: []Item{}}
+	if bot {
+		out.Role = "bot"
+	}
+	if a.Behaviour == sim.AcceptThenReverse {
+		text, _ := a.ReverseAfter.MarshalText() // never fails
+		out.ReverseAfter = string(text)
+	}
+	for _, it := range a.Items {
+		out.Items = append(out.Items, Item{Game: gameName(it.App), Name: it.Name, Count: it.Count, Phase: it.Phase})
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package skinsback
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/skinrail/skinrail/internal/deposit"
+	"github.com/skinrail/skinrail/internal/ledger"
+	"github.com/skinrail/skinrail/internal/market"
+	"github.com/skinrail/skinrail/internal/merchant"
+	"github.com/skinrail/skinrail/internal/pricing"
+	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/webhook"
+)
+
+// Path is where the API listens; everything below it is the same.
+const Path = "/api.php"
+
+// Deps is what the door needs. Now is the world's clock, Wall the wall clock.
+type Deps struct {
+	Merchants *merchant.Service
+	Deposits  *deposit.Service
+	Purchases *purchase.Service
+	Market    *market.Service
+	Pricing   *pricing.Service
+	Ledger    *ledger.Service
+	PublicURL string // of the gateway, without a slash at its end
+	Guard     webhook.GuardOptions
+	// Ready returns why nothing can be traded, site_off or no_bots; "" when all
+	// is well.
+	Ready func() string
+	// Version counts the commits of the database; false when other programs
+	// commit too. Missing means false.
+	Version        func() (int64, bool)
+	Now, Wall      func() time.Time
+	TrustedProxies []netip.Prefix
+	Logger         *slog.Logger
+}
+
+// Door answers the merchant API. It may be used concurrently.
+type Door struct {
+	deps     Deps
+	methods  map[string]*method
+	quota    quota
+	failures failures
+	lists    listCache
+	answers  answerCache
+	rates    rateBook
+	bodyTime time.Duration
+}
+
+// New returns the door. A missing clock is the wall's, a missing Logger the
+// default one, a missing Ready says that all is well.
+func New(deps Deps) *Door {
+	deps.PublicURL = strings.TrimSuffix(deps.PublicURL, "/")
+	if deps.Wall == nil {
+		deps.Wall = time.Now
+	}
+	if deps.Now == nil {
+		deps.Now = deps.Wall
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.Default()
+	}
+	if deps.Version == nil {
+		deps.Version = func() (int64, bool) { return 0, false }
+	}
+	if deps.Ready == nil {
+		deps.Ready = func() string { return "" }
+	}
+	return &Door{deps: deps, methods: methodsByName(), bodyTime: bodyTime}
+}
+
+// Handler serves [Path] and everything below it, and answers 404 elsewhere.
+// Hand it the requests as they came: a ServeMux before it would redirect paths
+// with a double slash, which no caller follows.
+func (d *Door) Handler() http.Handler { return http.HandlerFunc(d.serve) }
+
+func (d *Door) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != Path && !strings.HasPrefix(r.URL.Path, Path+"/") {
+		http.NotFound(w, r)
+		return
+	}
+	request := requestID(w)
+	body, err := d.answer(w, r)
+	if err != nil {
+		refusal, ours := refused(err, request)
+		if ours {
+			d.deps.Logger.ErrorContext(r.Context(), "merchant api", "request", request, "error", err)
+		}
+		body = refusal.envelope()
+	}
+	h := w.Header()
+	h["Content-Type"] = contentType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	_, _ = w.Write(body) // who went away will ask again
+}
+
+var contentType = []string{"application/json; charset=utf-8"}
+
+const headerRequest = "X-Request-Id"
+
+// requestID names the request on its answer, unless whoever wraps the doors has
+// done so.
+func requestID(w http.ResponseWriter) string {
+	h := w.Header()
+	if id := h.Get(headerRequest); id != "" {
+		return id
+	}
+	u, err := uuid.NewV7()
+	if err != nil {
+		return "" // unreachable: the random source never fails
+	}
+	id := u.String()
+	h[headerRequest] = []string{id}
+	return id
+}
+
+// answer runs the checks in the order of the standard errors, then the method.
+func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Method != http.MethodPost {
+		return nil, usePost
+	}
+	// Who leaves before the answer is served to the end all the same: it may ask
+	// later what became of its call.
+	ctx := context.WithoutCancel(r.Context())
+	if d.deps.Merchants.Maintenance(ctx) {
+		return nil, underMaintenance
+	}
+	f, unreadable := d.readFields(w, r)
+	if unreadable != nil && r.Header[headerID] == nil {
+		return nil, invalidMethod.because(unreadable.Error())
+	}
+	who, err := d.admit(ctx, r, f)
+	if err != nil {
+		return nil, err
+	}
+	if unreadable != nil {
+		return nil, invalidMethod.because(unreadable.Error())
+	}
+	m, err := d.choose(who, f)
+	if err != nil {
+		return nil, err
+	}
+	return m.run(d, &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now()})
+}
+
+// admit checks everything that does not depend on the method.
+func (d *Door) admit(ctx context.Context, r *http.Request, f fields) (caller, error) {
+	wall, address := d.deps.Wall(), d.address(r)
+	who, err := d.authenticate(ctx, r, f, address, wall)
+	if err != nil {
+		return caller{}, err
+	}
+	p := who.project
+	switch {
+	case len(p.AllowedIPs) > 0 && !contains(p.AllowedIPs, address):
+		return caller{}, invalidAddress
+	case !d.quota.allow(p.ID, p.RateLimit, wall):
+		return caller{}, limitReached
+	case !p.Active:
+		return caller{}, shopNotActive
+	}
+	return who, nil
+}
+
+// choose finds the method and refuses a signature that could mean two requests.
+func (d *Door) choose(who caller, f fields) (*method, error) {
+	m := d.methods[f.get("method").str]
+	if m == nil || f.get("method").kind != text {
+		return nil, invalidMethod
+	}
+	if m.market && !who.project.Market {
+		return nil, marketDisabled
+	}
+	if who.legacy {
+		return m, m.ambiguity(f)
+	}
+	return m, nil
+}

@@ -1,0 +1,197 @@
+package skinsback
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/skinrail/skinrail/internal/market"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// form of a price list.
+type listForm uint8
+
+const (
+	grouped  listForm = iota // one row per name
+	full                     // one row per concrete item
+	extended                 // the same with everything known of it
+)
+
+// listCache keeps the encoded lists: they are long, and the same for everybody
+// until the market changes.
+type listCache struct{ encoded sync.Map } // listKey -> encodedList
+
+type listKey struct {
+	app  steam.AppID
+	form listForm
+}
+
+type encodedList struct {
+	version int64
+	body    []byte
+}
+
+// marketPriceList answers what is on sale. extended means something only
+// together with full. An unknown game has nothing on sale.
+func (d *Door) marketPriceList(c *call) ([]byte, error) {
+	k := listKey{form: grouped}
+	switch {
+	case yes(c.get("full")) && yes(c.get("extended")):
+		k.form = extended
+	case yes(c.get("full")):
+		k.form = full
+	}
+	var known bool
+	if k.app, known = game(c.get("game")); !known {
+		return d.encodeList(market.Snapshot{Updated: c.now}, k.form), nil
+	}
+	list, err := d.deps.Market.List(c.ctx, k.app, c.now)
+	if err != nil {
+		return nil, err
+	}
+	if e, ok := d.lists.encoded.Load(k); ok && e.(encodedList).version == list.Version {
+		return e.(encodedList).body, nil
+	}
+	body := d.encodeList(list, k.form)
+	d.lists.encoded.Store(k, encodedList{list.Version, body})
+	return body, nil
+}
+
+func (d *Door) encodeList(list market.Snapshot, form listForm) []byte {
+	a := success()
+	a.text("last_update", strconv.FormatInt(list.Updated.Unix(), 10))
+	a.begin("items", '[')
+	if form == grouped {
+		for _, g := range list.Groups {
+			a.group(g)
+		}
+	} else {
+		for _, r := range list.Rows {
+			d.listRows(a, r, form)
+		}
+	}
+	a.end(']')
+	return a.done()
+}
+
+func (a *answer) group(g market.Group) {
+	a.next()
+	a.open()
+	a.text("name", g.Name)
+	a.amount("price", g.Price)
+	a.text("classid", g.ClassID)
+	a.integer("count", int64(g.Count))
+	a.close()
+}
+
+// listRows writes an item, and once more under its name with the phase: some
+// clients match market hash names, others keep the longest name of an id.
+func (d *Door) listRows(a *answer, r market.Row, form listForm) {
+	names := []string{r.Name}
+	if with := r.PhaseName(); with != "" && with != r.Name {
+		names = append(names, with)
+	}
+	for _, name := range names {
+		a.next()
+		a.open()
+		a.itemHead(r.ID, name)
+		a.amount("price", r.Price)
+		a.itemTail(r.ClassID, r.InstanceID)
+		if form == extended {
+			d.extras(a, r)
+		}
+		a.close()
+	}
+}
+
+// itemHead and itemTail stand around the price, which is a number in one
+// answer and text in another.
+func (a *answer) itemHead(id int64, name string) {
+	a.id("id", id)
+	a.text("name", name)
+}
+
+func (a *answer) itemTail(class, instance string) {
+	a.text("classid", class)
+	a.text("instanceid", or(instance, "0"))
+}
+
+// extras are the fields of an extended list. What nobody has told us is null or
+// empty.
+func (d *Door) extras(a *answer, r market.Row) {
+	a.text("assetid", r.Asset.ID)
+	a.integer("appId", int64(r.Asset.App))
+	a.text("border_color", color(r.Color))
+	a.text("image", d.picture(r))
+	a.raw("link", "null")
+	a.text("steamid", r.Bot.String())
+	a.raw("stickers", "[]")
+	a.begin("extra", '{')
+	a.nullable("exterior", exterior(r.Name))
+	a.raw("quality", "null")
+	a.raw("rarity", "null")
+	a.raw("sticker_collection", "null")
+	a.nullable("type", r.Kind)
+	a.end('}')
+}
+
+func (a *answer) nullable(name, s string) {
+	if s == "" {
+		a.raw(name, "null")
+		return
+	}
+	a.text(name, s)
+}
+
+func color(hex string) string {
+	if hex == "" {
+		return ""
+	}
+	return "#" + strings.TrimPrefix(hex, "#")
+}
+
+// exterior is the wear in brackets at the end of a market hash name.
+func exterior(name string) string {
+	if i := strings.LastIndex(name, " ("); i >= 0 && strings.HasSuffix(name, ")") {
+		return name[i+2 : len(name)-1]
+	}
+	return ""
+}
+
+// picture is where the gateway serves an item's picture.
+func (d *Door) picture(r market.Row) string {
+	return d.deps.PublicURL + "/img/item?" + url.Values{"app": {strconv.Itoa(int(r.Asset.App))}, "name": {r.Name}}.Encode()
+}
+
+// marketSearch finds items by a part of their name, or by exact names.
+func (d *Door) marketSearch(c *call) ([]byte, error) {
+	part, names, err := searched(c)
+	if err != nil {
+		return nil, err
+	}
+	a := success()
+	a.begin("items", '[')
+	if app, known := game(c.get("game")); known {
+		rows, err := d.deps.Market.Search(c.ctx, app, part, names, maxListed, c.now)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			a.next()
+			a.item(r)
+		}
+	}
+	a.end(']')
+	return a.done(), nil
+}
+
+// item writes an item with its price as a number.
+func (a *answer) item(r market.Row) {
+	a.open()
+	a.itemHead(r.ID, r.Name)
+	a.amount("price", r.Price)
+	a.itemTail(r.ClassID, r.InstanceID)
+	a.close()
+}

@@ -1,0 +1,109 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/webhook/sqlc"
+)
+
+// The lane that is due first of each host that has room. Written by hand because
+// sqlc cannot read it. It steps from host to host in an index, so what it costs
+// depends on the number of hosts, not on how much waits for one of them.
+const dueLanesSQL = `with recursive h (host) as (
+  select min(l.host) from lane l
+  union all
+  select (select min(l.host) from lane l where l.host > h.host) from h where h.host is not null
+)
+select c.id, c.lease_until
+from (
+  select
+    (select count(*) from lane b where b.host = h.host and b.lease_until > 0 and b.lease_until > $2) as busy,
+    (select l.due_at from lane l where l.host = h.host and l.due_at <= $1 and l.lease_until <= $2
+      order by l.due_at, l.id limit 1) as due_at,
+    (select l.id from lane l where l.host = h.host and l.due_at <= $1 and l.lease_until <= $2
+      order by l.due_at, l.id limit 1) as id,
+    (select l.lease_until from lane l where l.host = h.host and l.due_at <= $1 and l.lease_until <= $2
+      order by l.due_at, l.id limit 1) as lease_until
+  from h where h.host is not null
+) c
+where c.busy < $3 and c.id is not null
+order by c.due_at, c.id
+limit $4`
+
+// dueLane is a lane that may be claimed.
+type dueLane struct {
+	id     int64
+	lapsed bool // its last claim was not ended by who made it
+}
+
+func dueLanes(ctx context.Context, q db.Querier, c claim, limit int) ([]dueLane, error) {
+	rows, err := q.QueryContext(ctx, dueLanesSQL, c.now, c.wall, perHost, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var lanes []dueLane
+	for rows.Next() {
+		var l dueLane
+		var until int64
+		if err := rows.Scan(&l.id, &until); err != nil {
+			return nil, err
+		}
+		l.lapsed = until > 0
+		lanes = append(lanes, l)
+	}
+	return lanes, rows.Err()
+}
+
+// leaseGroup is how many lanes one statement leases.
+const leaseGroup = 32
+
+// leaseLanesSQL takes a fixed number of lanes, so that it is one text; an id of
+// 0 is none.
+var leaseLanesSQL = func() string {
+	var b strings.Builder
+	b.WriteString("update lane set lease_until = $1, fence = $2 where due_at <= $3 and lease_until <= $4 and id in ($5")
+	for i := 1; i < leaseGroup; i++ {
+		fmt.Fprintf(&b, ", $%d", 5+i)
+	}
+	b.WriteString(")")
+	return b.String()
+}()
+
+// leaseLanes leases up to leaseGroup lanes that are still due and returns how
+// many it got.
+func leaseLanes(ctx context.Context, tx *db.Tx, c claim, lanes []dueLane) (int, error) {
+	args := make([]any, 4+leaseGroup)
+	args[0], args[1], args[2], args[3] = db.Micros(c.until), c.fence, c.now, c.wall
+	for i := range leaseGroup {
+		args[4+i] = int64(0)
+		if i < len(lanes) {
+			args[4+i] = lanes[i].id
+		}
+	}
+	done, err := tx.ExecContext(ctx, leaseLanesSQL, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
+}
+
+func fromRow(r sqlc.Delivery) Delivery {
+	return Delivery{ID: r.ID, EventID: r.EventID, Project: r.ProjectID, Seq: r.Seq, Endpoint: r.Endpoint,
+		Subject: r.Subject, Version: r.Version, URL: r.Url, ContentType: r.ContentType, Body: r.Body,
+		State: State(r.State), Tries: int(r.Tries), Failing: r.Failing, LastCode: int(r.LastCode),
+		LastError: r.LastError, DueAt: db.Time(r.DueAt), CreatedAt: db.Time(r.CreatedAt), EndedAt: db.Time(r.EndedAt),
+		keyAt: db.Time(r.KeyAt), replayed: int(r.Replayed)}
+}
+
+func fromRows(rows []sqlc.Delivery) []Delivery {
+	out := make([]Delivery, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, fromRow(r))
+	}
+	return out
+}

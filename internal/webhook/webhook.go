@@ -1,0 +1,141 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/merchant"
+	"github.com/skinrail/skinrail/internal/webhook/sqlc"
+)
+
+// Endpoints: deposit notifications go to the result URL, everything else to
+// the events URL.
+const (
+	Result = "result"
+	Events = "events"
+)
+
+// Topic is woken when a delivery may have become due.
+const Topic = "webhook"
+
+// Message is an event as it goes to one endpoint.
+type Message struct {
+	Endpoint    string // [Result] or [Events]
+	URL         string
+	ContentType string
+	Body        []byte
+}
+
+// Encoder puts events into the form that merchants expect. Encode returns
+// false when the project has no endpoint for the event; it must give the same
+// bytes for the same event, settings and secrets. Headers is called for each
+// try; it returns what is sent beside Content-Type.
+type Encoder interface {
+	Encode(ctx context.Context, p merchant.Project, s merchant.Secrets, e event.Event) (Message, bool, error)
+	Headers(p merchant.Project, s merchant.Secrets, d Delivery, wall time.Time) (http.Header, error)
+}
+
+// State is what became of a delivery.
+type State string
+
+// The states. Who moves next: pending the sender, by time; the others nobody,
+// until an operator or merchant replays a failed or delivered one.
+const (
+	Pending    State = "pending"
+	Delivered  State = "delivered"
+	Superseded State = "superseded"
+	Failed     State = "failed"
+)
+
+// Delivery is one event for one endpoint. LastCode is 0 when the last try got
+// no answer; then LastError says why.
+type Delivery struct {
+	ID           int64
+	EventID      string
+	Project, Seq int64
+	Endpoint     string
+	Subject      string
+	Version      int64
+	URL          string
+	ContentType  string
+	Body         []byte
+	State        State
+	Tries        int
+	Failing      bool // a try failed, and it is neither delivered nor superseded
+	LastCode     int
+	LastError    string
+	DueAt        time.Time
+	CreatedAt    time.Time
+	EndedAt      time.Time
+	keyAt        time.Time // when the secret that signed Body was made
+	replayed     int       // tries before it was last replayed
+	fence        int64     // the claim that this comes from
+	leasedUntil  time.Time
+}
+
+// Attempt is one HTTP try. Code is 0 when there was no answer; then Error says
+// why.
+type Attempt struct {
+	N     int
+	At    time.Time
+	Took  time.Duration
+	Code  int
+	Error string
+}
+
+// Deps is what the room needs.
+type Deps struct {
+	DB        *db.DB
+	Events    *event.Service
+	Merchants *merchant.Service
+	Encoder   Encoder
+	Client    *http.Client // from [Guard]; its Timeout bounds one try
+}
+
+// tryTime is the longest that one HTTP try may take, unless the client has a
+// limit of its own.
+const tryTime = 10 * time.Second
+
+// Service keeps deliveries. Its methods may be called concurrently, also by
+// several processes on one database.
+type Service struct {
+	db        *db.DB
+	events    *event.Service
+	merchants *merchant.Service
+	encoder   Encoder
+	client    *http.Client
+}
+
+// New returns the deliveries kept in deps.DB. Without a client it is
+// [Guard]'s with no exceptions.
+func New(deps Deps) *Service {
+	s := &Service{db: deps.DB, events: deps.Events, merchants: deps.Merchants, encoder: deps.Encoder,
+		client: deps.Client}
+	if s.client == nil {
+		s.client = Guard(GuardOptions{})
+	}
+	return s
+}
+
+// timeout is how long one HTTP try may take.
+func (s *Service) timeout() time.Duration {
+	if s.client.Timeout > 0 {
+		return s.client.Timeout
+	}
+	return tryTime
+}
+
+// NextDue returns when the next delivery that nobody is sending becomes due;
+// false when there is none. It may have passed: then a sender is late, or the
+// host is busy.
+func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
+	at, err := sqlc.New(s.db.Read()).NextDue(ctx)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("next due delivery: %w", err)
+	}
+	return db.Time(at), at > 0, nil
+}
