@@ -146,7 +146,7 @@ func (r *running) openSteam(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return r.sim.Seed(f.Sim())
+	return r.sim.Seed(simWorld(f))
 }
 
 func (r *running) openGateway(ctx context.Context) error {

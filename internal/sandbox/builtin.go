@@ -8,7 +8,6 @@ import (
 
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/steam"
-	"github.com/skinrail/skinrail/internal/steam/sim"
 )
 
 // Builtin is the world of a sandbox without a world file: two projects, three
@@ -140,20 +139,20 @@ func (b *builder) payers() {
 		count              int
 		set                func(*Account)
 	}{
-		{"Casual Carl", sim.Manual, 24, nil},
-		{"Collector Kim", sim.Manual, 60, nil},
-		{"Always Accepts", sim.Accept, 40, nil},
-		{"Always Declines", sim.Decline, 12, nil},
-		{"Never Answers", sim.Ignore, 12, nil},
-		{"Reverses On Day 3", sim.AcceptThenReverse, 16, func(a *Account) { a.ReverseAfter = "72h" }},
-		{"Private Pete", sim.Manual, 8, func(a *Account) { a.InventoryPrivate = true }},
-		{"New Phone", sim.Manual, 8, func(a *Account) { a.EscrowDays = 15 }},
-		{"Banned Bob", sim.Manual, 8, func(a *Account) { a.TradeBan = true }},
-		{"Big Inventory", sim.Manual, 1200, nil},
-		{"Rust Only", sim.Manual, 0, func(a *Account) {
+		{"Casual Carl", Manual, 24, nil},
+		{"Collector Kim", Manual, 60, nil},
+		{"Always Accepts", Accept, 40, nil},
+		{"Always Declines", Decline, 12, nil},
+		{"Never Answers", Ignore, 12, nil},
+		{"Reverses On Day 3", AcceptThenReverse, 16, func(a *Account) { a.ReverseAfter = "72h" }},
+		{"Private Pete", Manual, 8, func(a *Account) { a.InventoryPrivate = true }},
+		{"New Phone", Manual, 8, func(a *Account) { a.EscrowDays = 15 }},
+		{"Banned Bob", Manual, 8, func(a *Account) { a.TradeBan = true }},
+		{"Big Inventory", Manual, 1200, nil},
+		{"Rust Only", Manual, 0, func(a *Account) {
 			a.Items = []Item{{Game: "rust", Name: "Tempered AK47", Count: 6}, {Game: "dota2", Name: "Frozen Blade of Tides", Count: 4}}
 		}},
-		{"Knife Nell", sim.Manual, 6, func(a *Account) {
+		{"Knife Nell", Manual, 6, func(a *Account) {
 			for _, d := range dopplers {
 				a.Items = append(a.Items, Item{Game: "cs2", Name: d.name, Count: 1, Phase: d.phases[0]})
 			}

@@ -12,11 +12,13 @@ import (
 
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/steam"
-	"github.com/skinrail/skinrail/internal/steam/sim"
 )
 
 // Games by their names on the wire; csgo is the old name of cs2.
 var games = map[string]steam.AppID{"cs2": steam.CS2, "csgo": steam.CS2, "dota2": steam.Dota2, "rust": steam.Rust, "tf2": steam.TF2}
+
+// Game is the app of a game's name; 0 for a name that [Parse] refuses.
+func Game(name string) steam.AppID { return games[name] }
 
 func gameName(app steam.AppID) string {
 	for _, name := range []string{"cs2", "dota2", "rust", "tf2"} {
@@ -176,7 +178,7 @@ func (a Account) check() error {
 	if a.TradeToken != "" && !steam.ValidToken(a.TradeToken) {
 		return fmt.Errorf("trade_token: %q: want 8 letters, digits, - or _", a.TradeToken)
 	}
-	if !slices.Contains([]string{"", sim.Manual, sim.Accept, sim.Decline, sim.Ignore, sim.AcceptThenReverse}, a.Behaviour) {
+	if !slices.Contains([]string{"", Manual, Accept, Decline, Ignore, AcceptThenReverse}, a.Behaviour) {
 		return fmt.Errorf("behaviour: %q is not known", a.Behaviour)
 	}
 	if err := checkDuration(a.ReverseAfter); err != nil {

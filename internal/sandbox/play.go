@@ -13,7 +13,6 @@ import (
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/steam"
-	"github.com/skinrail/skinrail/internal/steam/sim"
 )
 
 // playTime is how long playing a payer may take.
@@ -230,7 +229,7 @@ func (g *game) until(ctx context.Context, holds func(deposit.Deposit) (bool, err
 
 // choose does on the payment page what a payer does there.
 func (g *game) choose(ctx context.Context, d deposit.Deposit) error {
-	w, err := g.simWorld(ctx)
+	w, err := g.steamNow(ctx)
 	if err != nil {
 		return err
 	}
@@ -250,17 +249,17 @@ func (g *game) choose(ctx context.Context, d deposit.Deposit) error {
 }
 
 // candidates are the payers to try: the one that is named, or anybody.
-func (g *game) candidates(w sim.World, d deposit.Deposit) []sim.Account {
+func (g *game) candidates(w steamWorld, d deposit.Deposit) []steamAccount {
 	named := cmp.Or(g.steamID, d.SteamID)
 	bots := map[string]bool{}
 	for _, a := range g.World.Accounts {
 		bots[a.SteamID] = a.Role == "bot"
 	}
-	var all []sim.Account
+	var all []steamAccount
 	for _, a := range w.Accounts {
 		switch {
 		case named != 0 && a.SteamID != named, bots[a.SteamID.String()]:
-		case named == 0 && (a.InventoryPrivate || a.TradeBan || a.EscrowDays > 0 || a.CannotTrade || a.Behaviour == sim.AcceptThenReverse):
+		case named == 0 && (a.InventoryPrivate || a.TradeBan || a.EscrowDays > 0 || a.CannotTrade || a.Behaviour == AcceptThenReverse):
 		default:
 			all = append(all, a)
 		}
@@ -268,7 +267,7 @@ func (g *game) candidates(w sim.World, d deposit.Deposit) []sim.Account {
 	return all
 }
 
-func (g *game) chooseAs(ctx context.Context, d deposit.Deposit, a sim.Account) error {
+func (g *game) chooseAs(ctx context.Context, d deposit.Deposit, a steamAccount) error {
 	if d.SteamID != a.SteamID {
 		if _, err := g.Deposits.SetPayer(ctx, d.Hash, a.SteamID); err != nil {
 			return err

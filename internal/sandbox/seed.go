@@ -16,7 +16,6 @@ import (
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
-	"github.com/skinrail/skinrail/internal/steam/sim"
 )
 
 // Rooms are what a world file fills.
@@ -25,34 +24,6 @@ type Rooms struct {
 	Ledger    *ledger.Service
 	Pricing   *pricing.Service
 	Fleet     *fleet.Service
-}
-
-// Sim is the part of the world that Steam knows.
-func (f File) Sim() sim.World {
-	w := sim.World{Seed: f.Number, Settings: sim.Settings{Protected: map[steam.AppID]sim.Duration{},
-		RequireAcknowledge: f.SteamRules.RequireAcknowledge, RateLimits: f.SteamRules.RateLimits,
-		AcceptDelay: duration(f.SteamRules.AcceptDelay), SettleNewIDs: f.SteamRules.SettleNewIDs}}
-	for g, d := range f.SteamRules.ProtectedGames {
-		w.Settings.Protected[games[g]] = duration(d)
-	}
-	for _, a := range f.Accounts {
-		id, _ := steam.ParseID64(a.SteamID) // checked by Parse
-		n := sim.Account{SteamID: id, AccountName: a.AccountName, Password: a.Password, SharedSecret: a.SharedSecret,
-			IdentitySecret: a.IdentitySecret, TradeToken: a.TradeToken, Persona: a.Persona, Behaviour: a.Behaviour,
-			ReverseAfter: duration(a.ReverseAfter), InventoryPrivate: a.InventoryPrivate, TradeBan: a.TradeBan,
-			CannotTrade: a.CannotTrade, EscrowDays: a.EscrowDays}
-		for _, it := range a.Items {
-			n.Items = append(n.Items, sim.Item{App: games[it.Game], Name: it.Name, Count: it.Count, Phase: it.Phase})
-		}
-		w.Accounts = append(w.Accounts, n)
-	}
-	return w
-}
-
-// duration reads what check has accepted.
-func duration(s string) sim.Duration {
-	d, _ := time.ParseDuration(s) // checked by Parse; empty is zero
-	return sim.Duration(d)
 }
 
 // Seed fills the rooms. It may be repeated after it was interrupted: what is

@@ -9,7 +9,7 @@ import (
 	"net/http"
 
 	"github.com/skinrail/skinrail/internal/fault"
-	"github.com/skinrail/skinrail/internal/steam/sim"
+	"github.com/skinrail/skinrail/internal/steam"
 )
 
 // steam calls the simulated Steam's control and wakes the bots, who may have
@@ -38,15 +38,44 @@ func (d *Door) steam(ctx context.Context, method, path string, body []byte) (jso
 	return data, nil
 }
 
-// simWorld is the world as Steam has it now.
-func (d *Door) simWorld(ctx context.Context) (sim.World, error) {
+// steamWorld is the world in the simulated Steam's own words.
+type steamWorld struct {
+	Accounts []steamAccount `json:"accounts"`
+}
+
+type steamAccount struct {
+	SteamID          steam.ID64  `json:"steam_id"`
+	AccountName      string      `json:"account_name"`
+	Password         string      `json:"password"`
+	SharedSecret     string      `json:"shared_secret"`
+	IdentitySecret   string      `json:"identity_secret"`
+	TradeToken       string      `json:"trade_token"`
+	Persona          string      `json:"persona"`
+	Behaviour        string      `json:"behaviour"`
+	ReverseAfter     string      `json:"reverse_after"`
+	InventoryPrivate bool        `json:"inventory_private"`
+	TradeBan         bool        `json:"trade_ban"`
+	CannotTrade      bool        `json:"cannot_trade"`
+	EscrowDays       int         `json:"escrow_days"`
+	Items            []steamItem `json:"items"`
+}
+
+type steamItem struct {
+	App   steam.AppID `json:"app"`
+	Name  string      `json:"name"`
+	Count int         `json:"count"`
+	Phase string      `json:"phase"`
+}
+
+// steamNow is the world as Steam has it now.
+func (d *Door) steamNow(ctx context.Context) (steamWorld, error) {
 	data, err := d.steam(ctx, http.MethodGet, "/sim/world", nil)
 	if err != nil {
-		return sim.World{}, err
+		return steamWorld{}, err
 	}
-	var w sim.World
+	var w steamWorld
 	if err := json.Unmarshal(data, &w); err != nil {
-		return sim.World{}, fmt.Errorf("world of the simulated Steam: %w", err)
+		return steamWorld{}, fmt.Errorf("world of the simulated Steam: %w", err)
 	}
 	return w, nil
 }
@@ -54,7 +83,7 @@ func (d *Door) simWorld(ctx context.Context) (sim.World, error) {
 // showWorld is the world now, in the form of a world file.
 func (d *Door) showWorld(r *http.Request) (any, error) {
 	ctx := r.Context()
-	w, err := d.simWorld(ctx)
+	w, err := d.steamNow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +103,7 @@ func (d *Door) showWorld(r *http.Request) (any, error) {
 	return f, nil
 }
 
-func account(a sim.Account, bot bool) Account {
+func account(a steamAccount, bot bool) Account {
 	out := Account{Role: "payer", SteamID: a.SteamID.String(), AccountName: a.AccountName, Password: a.Password,
 		SharedSecret: a.SharedSecret, IdentitySecret: a.IdentitySecret, TradeToken: a.TradeToken, Persona: a.Persona,
 		Behaviour: a.Behaviour, InventoryPrivate: a.InventoryPrivate, TradeBan: a.TradeBan, CannotTrade: a.CannotTrade,
@@ -82,9 +111,8 @@ func account(a sim.Account, bot bool) Account {
 	if bot {
 		out.Role = "bot"
 	}
-	if a.Behaviour == sim.AcceptThenReverse {
-		text, _ := a.ReverseAfter.MarshalText() // never fails
-		out.ReverseAfter = string(text)
+	if a.Behaviour == AcceptThenReverse {
+		out.ReverseAfter = a.ReverseAfter
 	}
 	for _, it := range a.Items {
 		out.Items = append(out.Items, Item{Game: gameName(it.App), Name: it.Name, Count: it.Count, Phase: it.Phase})

@@ -90,6 +90,15 @@ type Steam struct {
 	SettleNewIDs       bool              `json:"settle_new_ids,omitempty"`
 }
 
+// How an account answers every offer addressed to it.
+const (
+	Manual            = "manual" // waits for a call or a person; the default
+	Accept            = "accept"
+	Decline           = "decline"
+	Ignore            = "ignore"
+	AcceptThenReverse = "accept_then_reverse"
+)
+
 // Parse reads a world file. Unknown and repeated keys, text after the document
 // and impossible values are errors that say where.
 func Parse(data []byte) (File, error) {
