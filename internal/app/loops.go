@@ -76,8 +76,10 @@ func (g *Gateway) Run(ctx context.Context) {
 // Wait returns after all loops have ended.
 func (g *Gateway) Wait() { g.loops.wg.Wait() }
 
-// maxInFlight is how many notifications are being sent at the same time.
-const maxInFlight = 64
+// maxInFlight is how many notifications are being sent at the same time. A host
+// never has more than a few of these places, so it takes many hanging hosts to
+// hold them all.
+const maxInFlight = 512
 
 // deliver claims due notifications and sends each in a goroutine of its own: a
 // slow endpoint keeps a place, never the loop.

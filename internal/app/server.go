@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"github.com/skinrail/skinrail/internal/skinsback"
 )
 
@@ -61,16 +63,20 @@ func (s *server) stop() error {
 // a mux before it would redirect double slashes, which no caller follows.
 func (g *Gateway) public(control http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/pay/", g.Pay.Handler())
-	mux.Handle("/pay", g.Pay.Handler())
-	mux.Handle("/img/", g.Pay.Handler())
+	pages := gzhttp.GzipHandler(g.Pay.Handler()) // 1,500 items compress to a twentieth
+	mux.Handle("/pay/", pages)
+	mux.Handle("/pay", pages)
+	mux.Handle("/img/", pages)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nhealth         GET /healthz, /readyz")
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", g.readyz)
 	if control != nil {
 		mux.Handle("/sandbox/", control)
 	}
 	api := g.API.Handler()
-	return recovered(g.Log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return wrap(g.Log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, skinsback.Path) {
 			api.ServeHTTP(w, r)
 			return
@@ -95,28 +101,4 @@ func admin() http.Handler {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
-}
-
-// recovered keeps one request's panic from taking the process down.
-func recovered(log *slog.Logger, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			p := recover()
-			if p == nil {
-				return
-			}
-			if p == http.ErrAbortHandler { //nolint:errorlint // the server compares it like this too
-				panic(p)
-			}
-			log.Error("request panicked", "path", r.URL.Path, "panic", p)
-			say(w, http.StatusInternalServerError, "internal")
-		}()
-		h.ServeHTTP(w, r)
-	})
-}
-
-func say(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n"))
 }
