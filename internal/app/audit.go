@@ -45,10 +45,11 @@ func Audit(ctx context.Context, s Store, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(out, report)
+	fmt.Fprintln(out, report)
 	if !report.OK() {
 		return ErrBooks
 	}
+	fmt.Fprintln(out, "the books are right")
 	return nil
 }
 

@@ -31,10 +31,10 @@ func withDefaults(n NewProject, now time.Time) NewProject {
 		n.RateLimit = defaultRateLimit
 	}
 	if n.ClientSecret == "" {
-		n.ClientSecret = newSecret()
+		n.ClientSecret = newSecret(Client)
 	}
 	if n.WebhookSecret == "" {
-		n.WebhookSecret = newSecret()
+		n.WebhookSecret = newSecret(Webhook)
 	}
 	n.CreatedAt = db.Time(db.Micros(now))
 	return n

@@ -1,6 +1,7 @@
 package merchant_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -80,12 +81,16 @@ func TestWhatIsLeftOutIsChosen(t *testing.T) {
 				t.Errorf("chosen: %+v", p)
 			}
 			ids[p.ID] = true
-			for _, text := range []string{k.Client.Reveal(), k.Webhook.Reveal()} {
-				if len(text) != 32 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-					t.Error("a secret is not 24 bytes in base64")
-				}
-				secrets[text] = true
+			key, marked := strings.CutPrefix(k.Webhook.Reveal(), "whsec_")
+			if raw, err := base64.StdEncoding.DecodeString(key); !marked || err != nil || len(raw) != 24 {
+				t.Error("the webhook secret is not in the form of Standard Webhooks")
 			}
+			secrets[key] = true
+			text := k.Client.Reveal()
+			if raw, err := base64.RawURLEncoding.DecodeString(text); err != nil || len(raw) != 24 {
+				t.Error("the client secret is not 24 bytes in base64")
+			}
+			secrets[text] = true
 		}
 		if len(secrets) != 40 || len(ids) != 20 {
 			t.Errorf("%d secrets and %d ids of 20 projects", len(secrets), len(ids))

@@ -27,10 +27,14 @@ func row(project int64, purpose Purpose, slot int64) string {
 	return fmt.Sprintf("project/%d/%s/%d", project, purpose, slot)
 }
 
-// newSecret makes a secret of 192 random bits.
-func newSecret() string {
+// newSecret makes a secret of 192 random bits, in the form of its purpose:
+// Standard Webhooks libraries read whsec_ and base64.
+func newSecret(purpose Purpose) string {
 	var raw [24]byte
 	_, _ = rand.Read(raw[:]) // never fails: the runtime ends the program instead
+	if purpose == Webhook {
+		return "whsec_" + base64.StdEncoding.EncodeToString(raw[:])
+	}
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
@@ -39,7 +43,7 @@ func newSecret() string {
 // while an earlier rotation has not ended and [fault.NotFound] when there is no
 // such project.
 func (s *Service) Rotate(ctx context.Context, project int64, purpose Purpose, now time.Time) (Secrets, error) {
-	fresh := newSecret()
+	fresh := newSecret(purpose)
 	err := s.db.Write(ctx, func(tx *db.Tx) error { return s.rotateTx(ctx, tx, project, purpose, fresh, now) })
 	if err != nil {
 		return Secrets{}, err

@@ -110,9 +110,9 @@ func (b *builder) price(game, name string, thousandths int64) {
 
 func (b *builder) projects() {
 	b.f.Projects = []Project{
-		{ClientID: "100001", ClientSecret: b.text(24), Name: "Corner Shop", Balance: "2500.000",
+		{ClientID: "100001", ClientSecret: b.text(24), WebhookSecret: "whsec_" + b.secret(), Name: "Corner Shop", Balance: "2500.000",
 			Multiplier: "1.1", Commission: "0.05", NoWait: true, RateLimit: 500},
-		{ClientID: "100002", ClientSecret: b.text(24), Name: "Old Arcade", Balance: "800.000",
+		{ClientID: "100002", ClientSecret: b.text(24), WebhookSecret: "whsec_" + b.secret(), Name: "Old Arcade", Balance: "800.000",
 			Multiplier: "1", Commission: "0.08", LegacyStatuses: true, RateLimit: 500},
 	}
 }
