@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 generate() {
   go tool -modfile=tools/go.mod sqlc generate
   if [ -n "$(find internal -name '*.templ' -print -quit)" ]; then
-    go tool -modfile=tools/go.mod templ generate -log-level error
+    go tool -modfile=tools/go.mod templ generate -path internal -log-level error
   fi
 }
 
