@@ -32,6 +32,7 @@ func command() *cobra.Command {
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          noArguments,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return usage(settle(cmd.Flags()))
 		},

@@ -130,7 +130,7 @@ func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error)
 }
 
 // Prepare makes the gateway ready: bots have sessions and their inventories are
-// read. Bots that cannot are reported and do not keep the others back.
+// read. It returns the errors of those that cannot; the others are ready.
 func (g *Gateway) Prepare(ctx context.Context) error {
 	if err := g.Hire(ctx); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,8 +35,15 @@ func listen(address string) (*server, error) {
 	return &server{listener: l}, nil
 }
 
-// URL is the listener's base URL, without a slash at its end.
-func (s *server) URL() string { return "http://" + s.listener.Addr().String() }
+// URL is the listener's base URL, without a slash at its end. A listener on all
+// addresses is reached by this machine's own.
+func (s *server) URL() string {
+	at := s.listener.Addr().(*net.TCPAddr) // unreachable otherwise: listen asks for tcp
+	if at.IP.IsUnspecified() {
+		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
+	}
+	return "http://" + at.String()
+}
 
 // serve answers with h in the background; a failure ends up in failed.
 func (s *server) serve(h http.Handler, log *slog.Logger, failed chan<- error) {
