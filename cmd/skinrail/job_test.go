@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -153,9 +154,8 @@ func TestStopIsCleanAndAStartGoesOn(t *testing.T) {
 	s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
 	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "48h"})
 	was := s.control(http.StatusOK, http.MethodGet, "/clock", nil).text("now")
-	s.end(15)
-	if code := s.cmd.ProcessState; code != nil && code.ExitCode() != 0 {
-		t.Errorf("exit %d after SIGTERM, want 0\n%s", code.ExitCode(), s.err.String())
+	if code := s.end(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit %d after SIGTERM, want 0\n%s", code, s.err.String())
 	}
 	s.start()
 	if now := s.control(http.StatusOK, http.MethodGet, "/clock", nil).text("now"); now < was {

@@ -40,6 +40,7 @@ type sandbox struct {
 	data  string
 	args  []string
 	cmd   *exec.Cmd
+	ended chan struct{} // closed once the program is gone
 	err   bytes.Buffer
 	ready struct {
 		GatewayURL string `json:"gateway_url"`
@@ -74,9 +75,9 @@ func (s *sandbox) start() {
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	cmd := s.cmd
-	go func() { ended <- cmd.Wait() }()
+	cmd, ended := s.cmd, make(chan struct{})
+	s.ended = ended
+	go func() { _ = cmd.Wait(); close(ended) }()
 	deadline := time.After(60 * time.Second)
 	for {
 		if data, err := os.ReadFile(ready); err == nil {
@@ -86,8 +87,8 @@ func (s *sandbox) start() {
 			return
 		}
 		select {
-		case err := <-ended:
-			s.t.Fatalf("the program ended before it was ready: %v\n%s", err, s.err.String())
+		case <-ended:
+			s.t.Fatalf("the program ended before it was ready: %v\n%s", cmd.ProcessState, s.err.String())
 		case <-deadline:
 			s.t.Fatalf("not ready after a minute\n%s", s.err.String())
 		case <-time.After(5 * time.Millisecond):
@@ -98,11 +99,12 @@ func (s *sandbox) start() {
 // kill ends the program as a power switch does for it.
 func (s *sandbox) kill() { s.end(syscall.SIGKILL) }
 
-func (s *sandbox) end(sig syscall.Signal) {
+// end sends a signal and returns the exit code once the program is gone; -1
+// when a signal ended it.
+func (s *sandbox) end(sig syscall.Signal) int {
 	_ = s.cmd.Process.Signal(sig)
-	for s.cmd.Process.Signal(syscall.Signal(0)) == nil {
-		time.Sleep(2 * time.Millisecond)
-	}
+	<-s.ended
+	return s.cmd.ProcessState.ExitCode()
 }
 
 // answer is a decoded JSON answer.
