@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 
 // sandbox is a running program and its folder.
 type sandbox struct {
-	t     *testing.T
+	t     testing.TB
 	data  string
 	args  []string
 	cmd   *exec.Cmd
@@ -54,7 +54,7 @@ type sandbox struct {
 }
 
 // start runs a sandbox on a new folder.
-func start(t *testing.T, args ...string) *sandbox {
+func start(t testing.TB, args ...string) *sandbox {
 	t.Helper()
 	s := &sandbox{t: t, data: t.TempDir(), args: args}
 	s.start()
@@ -187,7 +187,7 @@ func do(r *http.Request) (int, answer, error) {
 }
 
 // eventually waits until a condition holds, and fails when it does not.
-func eventually(t *testing.T, what string, holds func() bool) {
+func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if holds() {
