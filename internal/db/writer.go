@@ -25,6 +25,7 @@ type writer struct {
 	stop    sync.Once
 	bad     error        // set once: nothing can be acknowledged any more
 	commits atomic.Int64 // commits that reached the disk
+	careful int          // groups that still run in savepoints
 }
 
 type job struct {
@@ -125,16 +126,65 @@ func (w *writer) commit(group []*job) {
 	}
 }
 
+// carefulGroups is how many groups run in savepoints after one had a job that
+// failed: failures come in runs.
+const carefulGroups = 16
+
+// transact runs a group in one transaction. Savepoints cost a sixth of a write,
+// so at first the jobs share the transaction as it is; when one fails,
+// everything is undone and all run again, each in a savepoint of its own.
 func (w *writer) transact(group []*job) error {
 	w.forget()
-	if err := w.exec("begin immediate"); err != nil {
-		return fmt.Errorf("begin write: %w", err)
+	if w.careful == 0 {
+		failed, err := w.together(group)
+		if err != nil || !failed || len(group) == 1 {
+			return err
+		}
+		w.careful = carefulGroups
+	}
+	w.careful--
+	return w.apart(group)
+}
+
+// together runs the group without savepoints. When a job failed, nothing of the
+// group has happened.
+func (w *writer) together(group []*job) (failed bool, err error) {
+	if err := w.begin(); err != nil {
+		return false, err
 	}
 	for _, j := range group {
-		if err := w.runJob(j); err != nil {
+		if err := w.run(j); err != nil {
+			return false, errors.Join(err, w.exec("rollback"))
+		}
+		if j.err != nil {
+			return true, w.exec("rollback")
+		}
+	}
+	return false, w.flush()
+}
+
+// apart runs each job of the group in a savepoint.
+func (w *writer) apart(group []*job) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	for _, j := range group {
+		if err := w.runApart(j); err != nil {
 			return errors.Join(err, w.exec("rollback"))
 		}
 	}
+	return w.flush()
+}
+
+func (w *writer) begin() error {
+	if err := w.exec("begin immediate"); err != nil {
+		return fmt.Errorf("begin write: %w", err)
+	}
+	return nil
+}
+
+// flush commits; when it returns nil, the group is on disk.
+func (w *writer) flush() error {
 	if err := w.exec("commit"); err != nil {
 		return w.commitFailed(err)
 	}
@@ -155,26 +205,33 @@ func (w *writer) commitFailed(err error) error {
 	return w.bad
 }
 
-// runJob runs one closure in its own savepoint. Its error undoes only its own
-// changes; the returned error means that the group cannot go on.
-func (w *writer) runJob(j *job) error {
-	if err := j.ctx.Err(); err != nil {
-		j.err = err
+// run calls one closure and keeps its error in the job; the returned error means
+// that the group cannot go on.
+func (w *writer) run(j *job) error {
+	if j.err = j.ctx.Err(); j.err != nil {
 		return nil
 	}
-	if err := w.exec("savepoint job"); err != nil {
-		return err
-	}
 	j.tx = &Tx{ctx: context.Background(), q: writerQuerier{w}}
-	if j.err = run(j.f, j.tx); j.err == nil {
-		return w.exec("release job")
-	}
-	if Class(j.err) == Disk {
+	if j.err = run(j.f, j.tx); Class(j.err) == Disk {
 		w.bad = j.err
 		w.db.fail(j.err)
 		return j.err
 	}
-	return errors.Join(w.exec("rollback to job"), w.exec("release job"))
+	return nil
+}
+
+// runApart runs a job so that its error undoes only its own changes.
+func (w *writer) runApart(j *job) error {
+	if err := w.exec("savepoint job"); err != nil {
+		return err
+	}
+	if err := w.run(j); err != nil {
+		return err
+	}
+	if j.err != nil {
+		return errors.Join(w.exec("rollback to job"), w.exec("release job"))
+	}
+	return w.exec("release job")
 }
 
 func (w *writer) exec(query string) error {

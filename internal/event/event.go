@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -65,24 +67,52 @@ func New(d *db.DB) *Service { return &Service{db: d} }
 // AppendTx stores an event as the next of its project and its subject and wakes
 // [Topic]. Until the write ends, other events of the project wait: append late.
 func (s *Service) AppendTx(ctx context.Context, tx *db.Tx, n NewEvent) (Event, error) {
+	es, err := s.AppendAllTx(ctx, tx, n)
+	if err != nil {
+		return Event{}, err
+	}
+	return es[0], nil
+}
+
+// AppendAllTx is [Service.AppendTx] for up to maxTogether events of one project
+// and of different subjects, in the given order and with as few statements.
+func (s *Service) AppendAllTx(ctx context.Context, tx *db.Tx, ns ...NewEvent) ([]Event, error) {
+	if len(ns) == 0 || len(ns) > maxTogether {
+		return nil, fmt.Errorf("append %d events: want 1 to %d", len(ns), maxTogether)
+	}
+	es := make([]Event, len(ns))
+	for i, n := range ns {
+		e, err := n.event()
+		if err != nil {
+			return nil, fmt.Errorf("append event %s of %s: %w", n.Kind, n.Subject, err)
+		}
+		if e.Project != ns[0].Project || slices.ContainsFunc(es[:i], func(o Event) bool { return o.Subject == e.Subject }) {
+			return nil, fmt.Errorf("append event %s of %s: together go events of one project and different subjects", n.Kind, n.Subject)
+		}
+		es[i] = e
+	}
+	if err := insert(ctx, tx, es); err != nil {
+		return nil, fmt.Errorf("append event %s of %s: %w", es[0].Kind, es[0].Subject, err)
+	}
+	tx.Wake(Topic)
+	return es, nil
+}
+
+// event checks a new event and gives it an id.
+func (n NewEvent) event() (Event, error) {
 	if n.Project <= 0 || n.Kind == "" || n.Subject == "" || n.At.IsZero() {
-		return Event{}, fmt.Errorf("append event %q of %q: an event has a project, a kind, a subject and a time", n.Kind, n.Subject)
+		return Event{}, errors.New("an event has a project, a kind, a subject and a time")
 	}
 	body, err := encode(n.Body)
 	if err != nil {
-		return Event{}, fmt.Errorf("append event %s of %s: %w", n.Kind, n.Subject, err)
+		return Event{}, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return Event{}, fmt.Errorf("append event %s of %s: %w", n.Kind, n.Subject, err)
+		return Event{}, err
 	}
-	e := Event{ID: "evt_" + id.String(), Project: n.Project, Kind: n.Kind, Subject: n.Subject,
-		At: db.Time(db.Micros(n.At)), Body: body}
-	if err := insert(ctx, tx, &e); err != nil {
-		return Event{}, fmt.Errorf("append event %s of %s: %w", n.Kind, n.Subject, err)
-	}
-	tx.Wake(Topic)
-	return e, nil
+	return Event{ID: "evt_" + id.String(), Project: n.Project, Kind: n.Kind, Subject: n.Subject,
+		At: db.Time(db.Micros(n.At)), Body: body}, nil
 }
 
 // encode leaves < and > readable: the body is not put into a page.

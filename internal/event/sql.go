@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event/sqlc"
@@ -10,22 +11,59 @@ import (
 )
 
 // Written by hand because they are in every write that changes something.
-const (
-	nextSeqSQL = `insert into feed (project_id, seq) values ($1, 1)
-		on conflict (project_id) do update set seq = feed.seq + 1 returning seq`
-	// The feed row is locked by now, so nobody else adds to the subject.
-	insertSQL = `insert into event (project_id, seq, id, kind, subject, version, at, body)
-		values ($1, $2, $3, $4, $5, (select coalesce(max(e.version), 0) + 1 from event e where e.subject = $5), $6, $7)
-		returning version`
-)
+const nextSeqSQL = `insert into feed (project_id, seq) values ($1, $2)
+	on conflict (project_id) do update set seq = feed.seq + $2 returning seq`
 
-// insert sets the event's Seq and Version.
-func insert(ctx context.Context, tx *db.Tx, e *Event) error {
-	if err := tx.QueryRowContext(ctx, nextSeqSQL, e.Project).Scan(&e.Seq); err != nil {
+// maxTogether is how many events one statement stores.
+const maxTogether = 4
+
+// insertSQL holds the insert for each number of events, so that each is one
+// prepared statement. The feed row is locked by then, so nobody else adds to
+// the subjects.
+var insertSQL = func() (texts [maxTogether + 1]string) {
+	for n := 1; n <= maxTogether; n++ {
+		var b strings.Builder
+		b.WriteString("insert into event (project_id, seq, id, kind, subject, version, at, body) values ")
+		for i := range n {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			p := 6*i + 2
+			fmt.Fprintf(&b, "($1, $%d, $%d, $%d, $%d, (select coalesce(max(e.version), 0) + 1 from event e where e.subject = $%d), $%d, $%d)",
+				p, p+1, p+2, p+3, p+3, p+4, p+5)
+		}
+		b.WriteString(" returning seq, version")
+		texts[n] = b.String()
+	}
+	return texts
+}()
+
+// insert sets the events' Seq and Version.
+func insert(ctx context.Context, tx *db.Tx, es []Event) error {
+	var last int64
+	if err := tx.QueryRowContext(ctx, nextSeqSQL, es[0].Project, len(es)).Scan(&last); err != nil {
 		return err
 	}
-	return tx.QueryRowContext(ctx, insertSQL, e.Project, e.Seq, e.ID, string(e.Kind), e.Subject,
-		db.Micros(e.At), e.Body).Scan(&e.Version)
+	first := last - int64(len(es)) + 1
+	args := append(make([]any, 0, 1+6*len(es)), es[0].Project)
+	for i := range es {
+		e := &es[i]
+		e.Seq = first + int64(i)
+		args = append(args, e.Seq, e.ID, string(e.Kind), e.Subject, db.Micros(e.At), e.Body)
+	}
+	rows, err := tx.QueryContext(ctx, insertSQL[len(es)], args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var seq, version int64
+		if err := rows.Scan(&seq, &version); err != nil {
+			return err
+		}
+		es[seq-first].Version = version
+	}
+	return rows.Err()
 }
 
 // Since returns up to limit events of a project with numbers above after, in

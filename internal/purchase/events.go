@@ -44,15 +44,15 @@ func (p Purchase) Changed() Changed {
 
 // tell appends the purchase's event and, where money moved, the balance's.
 func (s *Service) tell(ctx context.Context, tx *db.Tx, p Purchase, kind event.Kind, balance bool, now time.Time) error {
-	_, err := s.Events.AppendTx(ctx, tx, event.NewEvent{Project: p.Project, Kind: kind, Subject: p.Owner(), At: now, Body: p.Changed()})
-	if err != nil || !balance {
-		return err
+	news := []event.NewEvent{{Project: p.Project, Kind: kind, Subject: p.Owner(), At: now, Body: p.Changed()}}
+	if balance {
+		available, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(p.Project))
+		if err != nil {
+			return fmt.Errorf("balance of project %d: %w", p.Project, err)
+		}
+		news = append(news, event.NewEvent{Project: p.Project, Kind: event.BalanceChanged,
+			Subject: event.BalanceSubject(p.Project), At: now, Body: BalanceChanged{Balance: available}})
 	}
-	available, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(p.Project))
-	if err != nil {
-		return fmt.Errorf("balance of project %d: %w", p.Project, err)
-	}
-	_, err = s.Events.AppendTx(ctx, tx, event.NewEvent{Project: p.Project, Kind: event.BalanceChanged,
-		Subject: event.BalanceSubject(p.Project), At: now, Body: BalanceChanged{Balance: available}})
+	_, err := s.Events.AppendAllTx(ctx, tx, news...)
 	return err
 }
