@@ -8,6 +8,10 @@
 // trade, and credits only what stands in the trade's own receipt (G6). Items
 // under trade protection are credited when their hold is over.
 //
+// Items without protection are credited when their trade is settled, which
+// follows its acceptance at once: no record is needed twice, and a trade that
+// Steam has doubts about is never credited.
+//
 // Every move is one transaction: a guarded update, a history row, the ledger
 // and the event. The states and moves are in state.go.
 package deposit

@@ -63,20 +63,18 @@ type BalanceChanged struct {
 	Balance money.Amount `json:"balance"`
 }
 
-// tell appends the deposit's event.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, d Deposit, now time.Time) error {
-	_, err := s.Events.AppendTx(ctx, tx, event.NewEvent{Project: d.Project, Kind: event.DepositChanged,
-		Subject: d.Owner(), At: now, Body: d.Changed()})
-	return err
-}
-
-// tellBalance appends what the project has available now.
-func (s *Service) tellBalance(ctx context.Context, tx *db.Tx, project int64, now time.Time) error {
-	balance, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(project))
-	if err != nil {
-		return fmt.Errorf("balance of project %d: %w", project, err)
+// tell appends the deposit's event and, where the merchant was paid, the
+// balance's.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, d Deposit, paid bool, now time.Time) error {
+	news := []event.NewEvent{{Project: d.Project, Kind: event.DepositChanged, Subject: d.Owner(), At: now, Body: d.Changed()}}
+	if paid {
+		balance, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(d.Project))
+		if err != nil {
+			return fmt.Errorf("balance of project %d: %w", d.Project, err)
+		}
+		news = append(news, event.NewEvent{Project: d.Project, Kind: event.BalanceChanged,
+			Subject: event.BalanceSubject(d.Project), At: now, Body: BalanceChanged{Balance: balance}})
 	}
-	_, err = s.Events.AppendTx(ctx, tx, event.NewEvent{Project: project, Kind: event.BalanceChanged,
-		Subject: event.BalanceSubject(project), At: now, Body: BalanceChanged{Balance: balance}})
+	_, err := s.Events.AppendAllTx(ctx, tx, news...)
 	return err
 }

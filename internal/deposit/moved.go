@@ -179,10 +179,7 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, d, next Deposit, st step,
 	if err != nil || st.by == Refused { // the merchant never heard of this try
 		return true, err
 	}
-	if err := s.tell(ctx, tx, next, now); err != nil || !paid {
-		return true, err
-	}
-	return true, s.tellBalance(ctx, tx, d.Project, now)
+	return true, s.tell(ctx, tx, next, paid, now)
 }
 
 // book moves the money that goes with a step, and reports whether the

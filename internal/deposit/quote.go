@@ -243,20 +243,20 @@ func (d *Deposit) total() (err error) {
 	d.Amount = 0
 	for _, it := range d.Items {
 		if d.Amount, err = d.Amount.Add(it.Price); err != nil {
-			return tooMuch
+			return errTooMuch
 		}
 	}
 	if d.Amount > money.Max {
-		return tooMuch
+		return errTooMuch
 	}
 	if d.UserAmount, err = d.Amount.Mul(d.Multiplier); err != nil {
-		return tooMuch
+		return errTooMuch
 	}
 	d.Commission, err = d.Amount.Mul(d.CommissionRate)
 	return err
 }
 
-var tooMuch = fault.New(fault.InvalidRequest, "the items are worth too much")
+var errTooMuch = fault.New(fault.InvalidRequest, "the items are worth too much")
 
 // exactDigits is what an amount in a currency is compared with: more digits
 // than products of amounts and rates have, so that nothing is rounded away that
@@ -278,7 +278,7 @@ func (s *Service) withinLimits(d Deposit, app steam.AppID) error {
 	}
 	sum, err := d.Amount.Convert(exactDigits, c.Rate)
 	if err != nil {
-		return tooMuch
+		return errTooMuch
 	}
 	if d.MinAmount != "" {
 		if n, err := sum.CmpLimit(d.MinAmount); err != nil || n < 0 {

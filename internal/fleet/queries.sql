@@ -43,5 +43,5 @@ insert into protected_app (app) values ($1) on conflict (app) do nothing;
 
 -- name: OpenOffers :many
 select bot, count(*) as live from trade
-where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
 group by bot;

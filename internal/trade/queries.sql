@@ -6,16 +6,16 @@ select * from trade_asset where trade_id = $1 order by line;
 
 -- name: Live :many
 select * from trade
-where bot = $1 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow', 'accepted', 'review')
+where bot = $1 and ended_at = 0
 order by id;
 
 -- name: NextDue :one
 select coalesce(min(due_at), 0) as due from trade
-where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted');
+where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted');
 
 -- name: LiveCounts :many
 select bot, count(*) as live from trade
-where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
 group by bot;
 
 -- name: ByReference :one

@@ -250,7 +250,7 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]BotItem, error)
 
 const openOffers = `-- name: OpenOffers :many
 select bot, count(*) as live from trade
-where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
 group by bot
 `
 

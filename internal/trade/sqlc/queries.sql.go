@@ -261,7 +261,7 @@ func (q *Queries) InsertTrade(ctx context.Context, arg InsertTradeParams) (int64
 
 const live = `-- name: Live :many
 select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade
-where bot = $1 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow', 'accepted', 'review')
+where bot = $1 and ended_at = 0
 order by id
 `
 
@@ -313,7 +313,7 @@ func (q *Queries) Live(ctx context.Context, bot string) ([]Trade, error) {
 
 const liveCounts = `-- name: LiveCounts :many
 select bot, count(*) as live from trade
-where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
 group by bot
 `
 
@@ -381,7 +381,7 @@ func (q *Queries) Moves(ctx context.Context, tradeID int64) ([]TradeMove, error)
 
 const nextDue = `-- name: NextDue :one
 select coalesce(min(due_at), 0) as due from trade
-where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted')
+where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted')
 `
 
 func (q *Queries) NextDue(ctx context.Context) (interface{}, error) {

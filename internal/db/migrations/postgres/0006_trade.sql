@@ -25,11 +25,12 @@ create table trade (
   checked_at  bigint not null default 0,
   ended_at    bigint not null default 0
 );
--- At most one live try per order (I10).
+-- At most one live try per order (I10). A live one has no end; a list of states
+-- here would cost SQLite a table of its own in every insert.
 create unique index trade_live on trade (owner)
-  where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow', 'accepted', 'review');
+  where ended_at = 0;
 create index trade_due on trade (bot, due_at)
-  where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow', 'accepted', 'review');
+  where ended_at = 0;
 
 create table trade_asset (
   trade_id    bigint not null references trade (id),

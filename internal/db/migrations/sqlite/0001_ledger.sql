@@ -34,7 +34,7 @@ create table hold (
   to_account   integer not null references account (id),
   amount       integer not null check (amount > 0),
   not_before   integer not null,
-  state        text   not null check (state in ('open', 'released', 'voided')),
+  state        text   not null check (state = 'open' or state = 'released' or state = 'voided'),
   opened_at    integer not null,
   resolved_at  integer not null default 0
 ) strict;

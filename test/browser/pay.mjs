@@ -1,0 +1,187 @@
+// The payment page as people use it, in a real browser against a running
+// sandbox. Driven by cmd/skinrail/browser_test.go, which passes what it needs
+// as JSON in SKINRAIL_BROWSER. Ends with 1 and a reason when something is not
+// as it must be.
+import { chromium } from 'playwright-core'
+import { createServer } from 'node:http'
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import assert from 'node:assert/strict'
+
+const given = JSON.parse(process.env.SKINRAIL_BROWSER)
+const shots = process.env.SKINRAIL_SHOTS
+const phone = { width: 390, height: 844 }
+const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+const browser = await chromium.launch({
+  executablePath: given.chromium,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+})
+
+const id = (page, name) => page.locator(`[data-testid="${name}"]`)
+const wait = (page, name) => id(page, name).first().waitFor()
+
+// look keeps a picture and asks axe for what keeps people out.
+async function look(page, name, checked = true) {
+  if (shots) {
+    mkdirSync(shots, { recursive: true })
+    await page.screenshot({ path: `${shots}/${given.name}-${name}.png`, fullPage: true })
+  }
+  if (!checked) return
+  // Our policy allows no inline script on the page, so axe comes by evaluation.
+  await page.evaluate(axe)
+  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa'] }))
+  const bad = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
+  assert.deepEqual(bad, [], `${name} keeps people out`)
+}
+
+async function call(path, body) {
+  const r = await fetch(given.gateway + path, { method: 'POST', body: body === undefined ? undefined : JSON.stringify(body) })
+  assert.equal(r.status, 200, `${path}: ${await r.text()}`)
+}
+
+// answer opens an offer on the simulated Steam as the payer and presses a button.
+async function answer(page, account, button) {
+  const [steam] = await Promise.all([page.context().waitForEvent('page'), id(page, 'offer-link').click()])
+  await steam.waitForLoadState()
+  const choose = steam.locator(`button[name="account"][value="${account}"]`)
+  if (await choose.count()) await choose.click()
+  await steam.getByRole('button', { name: button }).waitFor()
+  await look(steam, 'steam-offer', false)
+  await steam.getByRole('button', { name: button }).click()
+  await steam.waitForLoadState()
+  return steam
+}
+
+// A person on a phone goes the whole way; last, because time moves on over the
+// hold and ends the other links.
+async function wholeWay() {
+  const context = await browser.newContext({ viewport: phone })
+  const page = await context.newPage()
+  const outside = []
+  const ours = [new URL(given.gateway).host, new URL(given.steam).host]
+  context.on('request', (r) => { if (!ours.includes(new URL(r.url()).host) && !r.url().startsWith('data:')) outside.push(r.url()) })
+
+  await page.goto(given.open)
+  await wait(page, 'signin')
+  await look(page, '1-account')
+  await id(page, 'signin').click()
+  await page.waitForURL((u) => u.href.startsWith(given.steam))
+  await look(page, '2-steam-signin', false)
+  await page.locator(`button[name="account"][value="${given.account}"]`).click()
+
+  await wait(page, 'trade-url')
+  assert.equal(new URL(page.url()).origin, given.gateway)
+  await look(page, '3-trade-url')
+  await id(page, 'trade-url').fill('https://steamcommunity.com.evil.example/tradeoffer/new/?partner=1&token=abcdefgh')
+  await id(page, 'trade-url-submit').click()
+  await wait(page, 'error')
+  await id(page, 'trade-url').fill(`https://steamcommunity.com/tradeoffer/new/?partner=${given.partner}&token=wrongTok`)
+  await id(page, 'trade-url-submit').click()
+  await page.locator('[data-testid="error"], [data-testid="problem"]').first().waitFor()
+  await look(page, '4-trade-url-wrong')
+  if (!(await id(page, 'trade-url').count())) await id(page, 'other-trade-url').click()
+  await id(page, 'trade-url').fill(`https://steamcommunity.com/tradeoffer/new/?partner=${given.partner}&token=${given.token}`)
+  await id(page, 'trade-url-submit').click()
+
+  await wait(page, 'item')
+  const all = await id(page, 'item').count()
+  await look(page, '5-items', all <= 60)
+  const word = (await id(page, 'item').first().locator('.name').innerText()).slice(0, 6)
+  await id(page, 'search').fill(word)
+  await page.waitForFunction((most) => [...document.querySelectorAll('[data-testid="item"]')].filter((e) => e.offsetParent !== null).length <= most, all)
+  await id(page, 'search').fill('')
+  await id(page, 'sort').selectOption('cheap')
+  const nothing = await id(page, 'total').innerText()
+  const chosen = page.locator('[data-testid="item"]:has(input:not(:disabled))').first()
+  await chosen.click()
+  await page.waitForFunction((was) => document.querySelector('[data-testid="total"]').innerText !== was, nothing)
+  await look(page, '6-chosen', false)
+  await id(page, 'review').click()
+  await wait(page, 'send')
+  await look(page, '7-review', false)
+  await id(page, 'send').first().click()
+
+  await wait(page, 'offer-link')
+  await look(page, '8-offer')
+  const seconds = Number(await id(page, 'countdown').getAttribute('data-seconds'))
+  assert.ok(seconds > 0 && seconds <= 3600, `countdown of ${seconds} s`)
+  await page.reload()
+  await wait(page, 'offer-link')
+  const code = await id(page, 'code').first().innerText()
+  const steam = await answer(page, given.account, 'Accept trade')
+  assert.ok((await steam.content()).includes(code), 'the offer carries the code of the page')
+  await page.locator('[data-testid="result"][data-status="in_hold"]').waitFor()
+  await look(page, '9-in-hold')
+  await page.reload()
+  await page.locator('[data-testid="result"][data-status="in_hold"]').waitFor()
+  await call('/sandbox/clock', { advance: '193h' })
+  await page.reload()
+  await page.locator('[data-testid="result"][data-status="success"]').waitFor()
+  await look(page, '10-success')
+  assert.deepEqual(outside, [], 'nothing is loaded from elsewhere')
+  await context.close()
+}
+
+// Without script a prefilled account chooses, sends and declines.
+async function withoutScript() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, javaScriptEnabled: false, colorScheme: 'dark' })
+  const page = await context.newPage()
+  await page.goto(given.prefilled)
+  await wait(page, 'item')
+  if (shots) await page.screenshot({ path: `${shots}/${given.name}-plain-items.png` })
+  await page.locator('[data-testid="item"] input:not(:disabled)').first().check()
+  await id(page, 'review').click()
+  await wait(page, 'send')
+  await id(page, 'send').first().click()
+  for (let i = 0; i < 40 && !(await id(page, 'offer-link').count()); i++) {
+    await page.waitForTimeout(250) // the page reloads itself; without script there is nothing to wait for
+    await page.reload()
+  }
+  await wait(page, 'offer-link')
+  if (shots) await page.screenshot({ path: `${shots}/${given.name}-plain-offer.png`, fullPage: true })
+  await answer(page, given.account, 'Decline trade')
+  const failed = page.locator('[data-testid="result"][data-status="fail"]')
+  for (let i = 0; i < 40 && !(await failed.count()); i++) {
+    await page.waitForTimeout(250)
+    await page.reload()
+  }
+  await failed.waitFor()
+  if (shots) await page.screenshot({ path: `${shots}/${given.name}-plain-fail.png`, fullPage: true })
+  await context.close()
+}
+
+// Inside a shop's page: the sign-in opens beside it and the frame goes on.
+async function framed() {
+  const shop = createServer((_, res) => {
+    res.setHeader('content-type', 'text/html')
+    res.end(`<!doctype html><title>Shop</title><h1>Shop</h1><iframe src="${given.framed}" style="width:100%;height:800px;border:0"></iframe>`)
+  })
+  await new Promise((done) => shop.listen(0, '127.0.0.1', done))
+  const context = await browser.newContext({ viewport: { width: 800, height: 1000 } })
+  const page = await context.newPage()
+  await page.goto(`http://localhost:${shop.address().port}/`)
+  const frame = page.frameLocator('iframe')
+  await frame.locator('[data-testid="signin"]').waitFor()
+  const [beside] = await Promise.all([context.waitForEvent('page'), frame.locator('[data-testid="signin"]').click()])
+  await beside.locator(`button[name="account"][value="${given.account}"]`).click()
+  await frame.locator('[data-testid="trade-url"]').waitFor()
+  await look(page, 'framed', false)
+  await context.close()
+  shop.close()
+}
+
+try {
+  for (const [name, play] of Object.entries({ withoutScript, framed, wholeWay })) {
+    const began = Date.now()
+    await play()
+    console.log(`ok ${given.name} ${name} ${Date.now() - began} ms`)
+  }
+} catch (err) {
+  if (shots) for (const c of browser.contexts()) for (const p of c.pages()) await p.screenshot({ path: `${shots}/${given.name}-failed.png`, fullPage: true }).catch(() => {})
+  console.error(err)
+  process.exitCode = 1
+} finally {
+  await browser.close()
+}
