@@ -19,12 +19,25 @@ else
   skipped+=("the race detector: no C compiler")
 fi
 
-if [ -n "$(find_chromium)" ]; then
-  SKINRAIL_TEST_CHROMIUM=$(find_chromium)
-  export SKINRAIL_TEST_CHROMIUM
+# The browser test's packages, as the lock file has them; no install scripts run.
+if [ -n "$(find_node)" ] && [ -z "$(find_browser_packages)" ] && [ -z "${SKINRAIL_SKIP_INSTALL:-}" ]; then
+  (cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || true
+fi
+
+chromium=
+if [ -z "$(find_chromium)" ]; then
+  skipped+=("the payment page in a browser: no Chromium")
+elif [ -z "$(find_node)" ]; then
+  skipped+=("the payment page in a browser: no Node with npm")
+elif [ -z "$(find_browser_packages)" ]; then
+  skipped+=("the payment page in a browser: npm did not get playwright-core")
+else
+  chromium=$(find_chromium)
+fi
+if [ -n "$chromium" ]; then
+  export SKINRAIL_TEST_CHROMIUM=$chromium
 else
   unset SKINRAIL_TEST_CHROMIUM
-  skipped+=("the payment page in a browser: no Chromium")
 fi
 
 around=()

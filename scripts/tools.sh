@@ -26,3 +26,13 @@ find_chromium() {
     fi
   done
 }
+
+# Node with npm, and the packages that the browser test stands on.
+find_node() { command -v npm >/dev/null && command -v node || true; }
+
+find_browser_packages() {
+  local dir=test/browser
+  if [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ]; then
+    echo "$dir/node_modules"
+  fi
+}

@@ -51,18 +51,24 @@ func ofHolds(t Transaction) bool {
 // (ref "hold/<id>"). It returns [fault.InsufficientBalance] when From does not
 // have it and [fault.Duplicate] for an id used before.
 func (s *Service) HoldTx(ctx context.Context, tx *db.Tx, h Hold) error {
+	_, err := s.HoldLeftTx(ctx, tx, h)
+	return err
+}
+
+// HoldLeftTx is [Service.HoldTx] and returns what From has left.
+func (s *Service) HoldLeftTx(ctx context.Context, tx *db.Tx, h Hold) (money.Amount, error) {
 	if h.ID == "" || h.Amount <= 0 || h.To.nature() != holding || h.From.nature() == holding {
-		return fmt.Errorf("hold %q: %s from %s to %s is no hold", h.ID, h.Amount, h.From, h.To)
+		return 0, fmt.Errorf("hold %q: %s from %s to %s is no hold", h.ID, h.Amount, h.From, h.To)
 	}
 	changes, err := s.book(ctx, tx, Transaction{Ref: kindHold + "/" + h.ID, Kind: kindHold, At: h.At,
 		Entries: []Entry{{h.From, -h.Amount}, {h.To, h.Amount}}}, "")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := insertHold(ctx, tx, h, changes); err != nil {
-		return fmt.Errorf("hold %s: %w", h.ID, err)
+		return 0, fmt.Errorf("hold %s: %w", h.ID, err)
 	}
-	return nil
+	return changes[find(changes, h.From)].balance, nil
 }
 
 // ReleaseTx resolves a hold by splitting its amount among accounts (ref

@@ -85,6 +85,7 @@ type change struct {
 	account Account
 	amount  money.Amount
 	id      int64
+	balance money.Amount // afterwards
 }
 
 // book writes the transaction row, moves the balances and writes the entries.
@@ -100,7 +101,7 @@ func (s *Service) book(ctx context.Context, tx *db.Tx, t Transaction, reverses s
 		return nil, err
 	}
 	for i := range changes {
-		if changes[i].id, err = move(ctx, tx, changes[i]); err != nil {
+		if err := move(ctx, tx, &changes[i]); err != nil {
 			return nil, fmt.Errorf("post %s: %w", t.Ref, err)
 		}
 	}
@@ -142,23 +143,22 @@ func find(changes []change, a Account) int {
 	return slices.IndexFunc(changes, func(c change) bool { return c.account == a })
 }
 
-// move changes one balance, if the account may go there, and returns the
-// account's id. The guard is in the update: nothing is read before.
-func move(ctx context.Context, tx *db.Tx, c change) (int64, error) {
-	id, err := changeBalance(ctx, tx, c)
+// move changes one balance, if the account may go there. The guard is in the
+// update: nothing is read before.
+func move(ctx context.Context, tx *db.Tx, c *change) error {
+	err := changeBalance(ctx, tx, c)
 	if !errors.Is(err, sql.ErrNoRows) {
-		return id, err
+		return err
 	}
 	if err := insertAccount(ctx, tx, c.account); err != nil {
-		return 0, err
+		return err
 	}
-	id, err = changeBalance(ctx, tx, c)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return id, err
+	if err = changeBalance(ctx, tx, c); !errors.Is(err, sql.ErrNoRows) {
+		return err
 	}
 	has, err := balance(ctx, tx, c.account)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return 0, fault.New(fault.InsufficientBalance, "available %s, needed %s", has, -c.amount)
+	return fault.New(fault.InsufficientBalance, "available %s, needed %s", has, -c.amount)
 }

@@ -19,7 +19,7 @@ const (
 		values ($1, $2, $3, (select t.id from ledger_transaction t where t.ref = $4))
 		on conflict (ref) do nothing returning id`
 	changeBalanceSQL = `update account set balance = balance + $2
-		where path = $1 and (overdraft or balance + $2 >= 0) returning id`
+		where path = $1 and (overdraft or balance + $2 >= 0) returning id, balance`
 	insertAccountSQL = `insert into account (path, overdraft) values ($1, $2) on conflict (path) do nothing`
 	insertHoldSQL    = `insert into hold (id, from_account, to_account, amount, not_before, state, opened_at)
 		values ($1, $2, $3, $4, $5, 'open', $6)`
@@ -43,12 +43,10 @@ func insertTransaction(ctx context.Context, tx *db.Tx, t Transaction, reverses s
 	return id, nil
 }
 
-// changeBalance returns sql.ErrNoRows when the account is missing or may not
-// go that low.
-func changeBalance(ctx context.Context, tx *db.Tx, c change) (int64, error) {
-	var id int64
-	err := tx.QueryRowContext(ctx, changeBalanceSQL, string(c.account), int64(c.amount)).Scan(&id)
-	return id, err
+// changeBalance sets the account's id and new balance in c; sql.ErrNoRows when
+// the account is missing or may not go that low.
+func changeBalance(ctx context.Context, tx *db.Tx, c *change) error {
+	return tx.QueryRowContext(ctx, changeBalanceSQL, string(c.account), int64(c.amount)).Scan(&c.id, &c.balance)
 }
 
 func insertAccount(ctx context.Context, tx *db.Tx, a Account) error {

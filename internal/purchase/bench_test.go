@@ -1,9 +1,6 @@
 package purchase_test
 
 import (
-	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 
@@ -24,6 +21,7 @@ func ready(b *testing.B, n int) *world {
 	w.ok(w.fleet.SyncItems(b.Context(), bot, steam.CS2, steam.ContextMain, all, noon))
 	w.pay(shop, money.Amount(n+1)*price)
 	b.StartTimer()
+	b.ResetTimer()
 	return w
 }
 
@@ -33,59 +31,32 @@ func (w *world) buyOne(b *testing.B) {
 	}
 }
 
-// BenchmarkBuyDurable is durable purchases by 64 buyers, who share commits.
-func BenchmarkBuyDurable(b *testing.B) {
-	w := ready(b, b.N)
-	const buyers = 64
-	left := make(chan struct{}, b.N)
-	for range b.N {
-		left <- struct{}{}
-	}
-	close(left)
-	b.ResetTimer()
-	var wg sync.WaitGroup
-	for range buyers {
-		wg.Go(func() {
-			for range left {
-				w.buyOne(b)
-			}
-		})
-	}
-	wg.Wait()
-	report(b)
-}
-
-// BenchmarkBuyOneByOne is the same purchases with a commit each.
-func BenchmarkBuyOneByOne(b *testing.B) {
-	w := ready(b, b.N)
-	b.ResetTimer()
-	for range b.N {
-		w.buyOne(b)
-	}
-	report(b)
-}
-
-// BenchmarkFsync is the disk alone: a page written and synced.
-func BenchmarkFsync(b *testing.B) {
-	f, err := os.Create(filepath.Join(b.TempDir(), "probe"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	page := make([]byte, 4096)
-	for b.Loop() {
-		if _, err := f.WriteAt(page, 0); err != nil {
-			b.Fatal(err)
+// BenchmarkBuy is durable purchases: with a commit each, and by 64 buyers who
+// share commits. What sharing brings is the ratio.
+func BenchmarkBuy(b *testing.B) {
+	b.Run("one_commit_each", func(b *testing.B) {
+		w := ready(b, b.N)
+		for range b.N {
+			w.buyOne(b)
 		}
-		if err := f.Sync(); err != nil {
-			b.Fatal(err)
+	})
+	b.Run("shared_commits", func(b *testing.B) {
+		const buyers = 64
+		w := ready(b, b.N)
+		left := make(chan struct{}, b.N)
+		for range b.N {
+			left <- struct{}{}
 		}
-	}
-	report(b)
-}
-
-func report(b *testing.B) {
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "op/s")
-	runtime.GC()
+		close(left)
+		b.ResetTimer()
+		var wg sync.WaitGroup
+		for range buyers {
+			wg.Go(func() {
+				for range left {
+					w.buyOne(b)
+				}
+			})
+		}
+		wg.Wait()
+	})
 }

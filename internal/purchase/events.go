@@ -2,12 +2,10 @@ package purchase
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event"
-	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/money"
 )
 
@@ -42,16 +40,13 @@ func (p Purchase) Changed() Changed {
 		Created: p.CreatedAt.Unix()}
 }
 
-// tell appends the purchase's event and, where money moved, the balance's.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, p Purchase, kind event.Kind, balance bool, now time.Time) error {
+// tell appends the purchase's event and, where money moved, what the project has
+// available now.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, p Purchase, kind event.Kind, available *money.Amount, now time.Time) error {
 	news := []event.NewEvent{{Project: p.Project, Kind: kind, Subject: p.Owner(), At: now, Body: p.Changed()}}
-	if balance {
-		available, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(p.Project))
-		if err != nil {
-			return fmt.Errorf("balance of project %d: %w", p.Project, err)
-		}
+	if available != nil {
 		news = append(news, event.NewEvent{Project: p.Project, Kind: event.BalanceChanged,
-			Subject: event.BalanceSubject(p.Project), At: now, Body: BalanceChanged{Balance: available}})
+			Subject: event.BalanceSubject(p.Project), At: now, Body: BalanceChanged{Balance: *available}})
 	}
 	_, err := s.Events.AppendAllTx(ctx, tx, news...)
 	return err

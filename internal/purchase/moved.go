@@ -11,6 +11,7 @@ import (
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/ledger"
+	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/purchase/sqlc"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -63,7 +64,15 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, p Purchase, t trade.Tra
 	if err != nil {
 		return true, err
 	}
-	return true, s.tell(ctx, tx, next, event.PurchaseChanged, paid, m.At)
+	var available *money.Amount
+	if paid {
+		left, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(p.Project))
+		if err != nil {
+			return true, err
+		}
+		available = &left
+	}
+	return true, s.tell(ctx, tx, next, event.PurchaseChanged, available, m.At)
 }
 
 // apply is the pure part of a step.

@@ -136,14 +136,15 @@ func (s *Service) BuyTx(ctx context.Context, tx *db.Tx, b Buy, now time.Time) (P
 		}
 		return Purchase{}, err
 	}
-	if err := s.Ledger.HoldTx(ctx, tx, ledger.Hold{ID: p.Owner(), From: ledger.Available(p.Project),
-		To: ledger.InDelivery(p.Project), Amount: p.Price, At: now}); err != nil {
+	left, err := s.Ledger.HoldLeftTx(ctx, tx, ledger.Hold{ID: p.Owner(), From: ledger.Available(p.Project),
+		To: ledger.InDelivery(p.Project), Amount: p.Price, At: now})
+	if err != nil {
 		return Purchase{}, err
 	}
 	if _, err := s.Trades.WantTx(ctx, tx, want(p, now)); err != nil {
 		return Purchase{}, err
 	}
-	return p, s.tell(ctx, tx, p, event.PurchaseBought, true, now)
+	return p, s.tell(ctx, tx, p, event.PurchaseBought, &left, now)
 }
 
 func want(p Purchase, now time.Time) trade.Want {
