@@ -217,15 +217,16 @@ func databaseArgs(args []string) []string {
 	return nil
 }
 
-// world writes the example world with its endpoints moved to url.
-func world(t *testing.T, url string) string {
+// world writes the example world with its endpoints moved to url, and further
+// texts replaced by others.
+func world(t *testing.T, url string, replace ...string) string {
 	t.Helper()
 	data, err := os.ReadFile("testdata/world.example.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "world.json")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(data), "http://127.0.0.1:9000", url)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.NewReplacer(append(replace, "http://127.0.0.1:9000", url)...).Replace(string(data))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
