@@ -38,12 +38,13 @@ type Agent struct {
 	acked     bool                 // Steam's rules accepted
 	listed    time.Time            // when offers were listed last
 	stale     map[steam.AppID]bool // inventories to read again
+	doubted   map[steam.AppID]bool // inventories that were shown as empty once
 	read      time.Time            // when they were all read last
 }
 
 // NewAgent makes the agent of one bot.
 func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, log *slog.Logger) *Agent {
-	a := &Agent{client: c, trades: trades, fleet: f, acked: b.Acknowledged, stale: map[steam.AppID]bool{},
+	a := &Agent{client: c, trades: trades, fleet: f, acked: b.Acknowledged, stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]bool{},
 		log: log.With("bot", b.ID.String())}
 	for _, g := range Games {
 		a.stale[g] = true
@@ -189,16 +190,32 @@ func (a *Agent) readStale(ctx context.Context, now time.Time) error {
 		if !a.stale[g] {
 			continue
 		}
-		items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)
-		if err != nil {
-			return fmt.Errorf("read own inventory of %d: %w", g, err)
-		}
-		if err := a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now); err != nil {
+		if err := a.readInventory(ctx, g, now); err != nil {
 			return err
 		}
 		delete(a.stale, g)
 	}
 	return nil
+}
+
+// readInventory reads one game's items. Steam shows full inventories as empty at
+// times: that is believed only when a second read says the same.
+func (a *Agent) readInventory(ctx context.Context, g steam.AppID, now time.Time) error {
+	items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)
+	if err != nil {
+		return fmt.Errorf("read own inventory of %d: %w", g, err)
+	}
+	if len(items) == 0 && !a.doubted[g] {
+		held, err := a.fleet.Held(ctx, a.ID(), g)
+		if err != nil {
+			return err
+		}
+		if a.doubted[g] = held > 0; held > 0 {
+			return fmt.Errorf("own inventory of %d is shown as empty, %d items were there", g, held)
+		}
+	}
+	delete(a.doubted, g)
+	return a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now)
 }
 
 // touch marks the inventories of a trade's items for reading.

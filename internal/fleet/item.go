@@ -36,6 +36,12 @@ func (s *Service) load(ctx context.Context, app steam.AppID) (map[steam.ID64]bot
 	return load, nil
 }
 
+// Held is how many items of a game a bot has, as far as is known.
+func (s *Service) Held(ctx context.Context, bot steam.ID64, app steam.AppID) (int, error) {
+	load, err := s.load(ctx, app)
+	return int(load[bot].held), err
+}
+
 // SyncItems makes the stored items of one context equal to what Steam shows.
 // Items keep their catalogue id as long as their asset id stays.
 func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item, now time.Time) error {
