@@ -20,7 +20,7 @@ func TestSteamsLiesDoNotDoubleOrLoseAnything(t *testing.T) {
 		for _, when := range []string{"before", "after"} {
 			for _, f := range []answer{
 				{"kind": "drop"},
-				{"kind": "status", "value": "502"},
+				{"kind": "status", "value": 502},
 				{"kind": "eresult", "value": "16"},
 				{"kind": "html"},
 				{"kind": "empty"},

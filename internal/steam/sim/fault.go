@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -35,7 +36,20 @@ type Fault struct {
 	Count    int    `json:"count,omitempty"`   // how many requests; 0 is one, -1 all
 	When     string `json:"when,omitempty"`    // "before" (default) or "after"
 	Kind     string `json:"kind"`
-	Value    string `json:"value,omitempty"`
+	Value    scalar `json:"value,omitempty"`
+}
+
+// scalar is text that may be written as a number in JSON.
+type scalar string
+
+// UnmarshalJSON takes a string or a number.
+func (s *scalar) UnmarshalJSON(b []byte) error {
+	var n json.Number
+	if err := json.Unmarshal(b, &n); err == nil {
+		*s = scalar(n)
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(s))
 }
 
 func (f *Fault) check() error {
@@ -59,22 +73,22 @@ func (f *Fault) check() error {
 		return nil
 	case "late":
 		f.When = before
-		if d, err := time.ParseDuration(f.Value); err != nil || d <= 0 {
+		if d, err := time.ParseDuration(string(f.Value)); err != nil || d <= 0 {
 			return fmt.Errorf("value %q: want a duration", f.Value)
 		}
 		return nil
 	case "latency":
-		if d, err := time.ParseDuration(f.Value); err != nil || d < 0 || d > 10*time.Minute {
+		if d, err := time.ParseDuration(string(f.Value)); err != nil || d < 0 || d > 10*time.Minute {
 			return fmt.Errorf("value %q: want a duration up to 10m", f.Value)
 		}
 		return nil
 	case "status":
-		if n, err := strconv.Atoi(f.Value); err != nil || n < 200 || n > 599 {
+		if n, err := strconv.Atoi(string(f.Value)); err != nil || n < 200 || n > 599 {
 			return fmt.Errorf("value %q: want a status from 200 to 599", f.Value)
 		}
 		return nil
 	case "eresult":
-		if n, err := strconv.Atoi(f.Value); err != nil || n < 1 || n > 999 {
+		if n, err := strconv.Atoi(string(f.Value)); err != nil || n < 1 || n > 999 {
 			return fmt.Errorf("value %q: want an eresult", f.Value)
 		}
 		return nil
@@ -132,7 +146,7 @@ func (f *Fault) apply(q *call, made *reply) (p reply, done bool) {
 	case "latency":
 		return reply{drop: true}, !f.wait(q)
 	case "late":
-		d, _ := time.ParseDuration(f.Value) // checked when the fault was made
+		d, _ := time.ParseDuration(string(f.Value)) // checked when the fault was made
 		q.late = stamp(d.Microseconds())
 		return reply{}, false
 	case "cut":
@@ -141,7 +155,7 @@ func (f *Fault) apply(q *call, made *reply) (p reply, done bool) {
 	case "drop":
 		return reply{drop: true}, true
 	case "status":
-		n, _ := strconv.Atoi(f.Value) // checked when the fault was made
+		n, _ := strconv.Atoi(string(f.Value)) // checked when the fault was made
 		return null(n), true
 	case "html":
 		return maintenance(), true
@@ -150,7 +164,7 @@ func (f *Fault) apply(q *call, made *reply) (p reply, done bool) {
 	case "empty":
 		p = q.nothing()
 	case "eresult":
-		n, _ := strconv.Atoi(f.Value)
+		n, _ := strconv.Atoi(string(f.Value))
 		if made != nil && q.route.surface == surfaceAPI {
 			made.eresult = steam.Result(n)
 			return *made, true
@@ -166,7 +180,7 @@ func (f *Fault) apply(q *call, made *reply) (p reply, done bool) {
 // wait is real time: it is I/O that is slow, not the world. It reports false
 // when the caller has gone.
 func (f *Fault) wait(q *call) bool {
-	d, _ := time.ParseDuration(f.Value) // checked when the fault was made
+	d, _ := time.ParseDuration(string(f.Value)) // checked when the fault was made
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
