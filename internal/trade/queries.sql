@@ -13,19 +13,11 @@ order by id;
 select coalesce(min(due_at), 0) as due from trade
 where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted');
 
--- name: LiveCounts :many
-select bot, count(*) as live from trade
-where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
-group by bot;
-
 -- name: ByReference :one
 select * from trade where reference = $1;
 
 -- name: BySteamTrade :one
 select * from trade where steam_trade = $1;
-
--- name: Moves :many
-select * from trade_move where trade_id = $1 order by version;
 
 -- name: InsertTrade :one
 insert into trade (reference, owner, bot, partner, token, direction, state, version, due_at, deadline, created_at)

@@ -120,23 +120,6 @@ func (s *Service) Live(ctx context.Context, bot steam.ID64) ([]Trade, error) {
 	return trades, nil
 }
 
-// Open counts the offers of each bot that are wanted or out.
-func (s *Service) Open(ctx context.Context) (map[steam.ID64]int, error) {
-	rows, err := sqlc.New(s.db.Read()).LiveCounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	open := make(map[steam.ID64]int, len(rows))
-	for _, r := range rows {
-		id, err := steam.ParseID64(r.Bot)
-		if err != nil {
-			return nil, err
-		}
-		open[id] = int(r.Live)
-	}
-	return open, nil
-}
-
 // NextDue is when time alone next asks for a step; false when it never does.
 func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
 	v, err := sqlc.New(s.db.Read()).NextDue(ctx)
