@@ -18,6 +18,13 @@ const (
 	bodyTime = 15 * time.Second
 )
 
+// Why a body was not read; whoever sent it is told.
+var (
+	errTooLarge = errors.New("the body is over 256 kB")
+	errCut      = errors.New("the body did not arrive whole in time")
+	errEncoded  = errors.New("the body has a content encoding; send it as it is")
+)
+
 // readFields reads the parameters of a request, whatever its encoding. The
 // error says that the body cannot be read.
 func (d *Door) readFields(w http.ResponseWriter, r *http.Request) (fields, error) {
@@ -46,7 +53,7 @@ func readBody(w http.ResponseWriter, r *http.Request, within time.Duration) (str
 		return "", nil
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return "", errUnreadable
+		return "", errEncoded
 	}
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -54,22 +61,22 @@ func readBody(w http.ResponseWriter, r *http.Request, within time.Duration) (str
 	}
 	if r.ContentLength > maxBody {
 		drain(r)
-		return "", errUnreadable
+		return "", errTooLarge
 	}
 	if r.ContentLength > 0 {
 		b := make([]byte, r.ContentLength)
 		if _, err := io.ReadFull(r.Body, b); err != nil {
-			return "", errUnreadable
+			return "", errCut
 		}
 		return string(b), nil
 	}
 	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err == nil && len(b) > maxBody {
-		drain(r)
-		err = errUnreadable
-	}
 	if err != nil {
-		return "", errUnreadable
+		return "", errCut
+	}
+	if len(b) > maxBody {
+		drain(r)
+		return "", errTooLarge
 	}
 	return string(b), nil
 }

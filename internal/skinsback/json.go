@@ -9,7 +9,7 @@ import (
 )
 
 // errUnreadable is returned for a body that has no single meaning.
-var errUnreadable = errors.New("unreadable body")
+var errUnreadable = errors.New("the body is neither one JSON object nor a form that can be read")
 
 // maxDepth bounds nesting. The deepest documented request has three levels.
 const maxDepth = 32
