@@ -14,6 +14,12 @@ import (
 // bots, payers of every behaviour, some four hundred item names over four games.
 // Equal seeds give equal worlds.
 func Builtin(seed int64) File {
+	f := builtin(seed)
+	f.fill()
+	return f
+}
+
+func builtin(seed int64) File {
 	b := builder{r: rand.New(rand.NewPCG(uint64(seed), 0x5eed))}
 	b.f.Number = seed
 	b.f.SteamRules.RequireAcknowledge = true
@@ -21,7 +27,6 @@ func Builtin(seed int64) File {
 	b.projects()
 	b.bots()
 	b.payers()
-	b.f.fill()
 	return b.f
 }
 

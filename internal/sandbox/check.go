@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -33,17 +35,21 @@ func gameName(app steam.AppID) string {
 var usualCurrencies = map[string]string{"usd": "1", "rub": "80", "eur": "0.86", "uah": "42", "kzt": "520", "cny": "7.1",
 	"brl": "5.4", "aud": "1.5", "cad": "1.38", "nzd": "1.72"}
 
-// fill sets what was left out.
+// fill sets what was left out: whole parts come from the built-in world.
 func (f *File) fill() {
+	if f.Projects == nil || f.Prices == nil || f.Accounts == nil {
+		f.fillFrom(builtin(f.Number))
+	}
 	if f.Currencies == nil {
 		f.Currencies = usualCurrencies
 	}
 	if f.SteamRules.ProtectedGames == nil {
 		f.SteamRules.ProtectedGames = map[string]string{"cs2": "168h"}
 	}
-	yes := true
+	yes, b := true, builder{r: rand.New(rand.NewPCG(uint64(f.Number), 0xf111))}
 	for i := range f.Projects {
 		p := &f.Projects[i]
+		p.ClientID = cmp.Or(p.ClientID, strconv.Itoa(100_001+i))
 		if p.Market == nil {
 			p.Market = &yes
 		}
@@ -52,11 +58,37 @@ func (f *File) fill() {
 		}
 	}
 	for i := range f.Accounts {
+		b.fillAccount(&f.Accounts[i], i)
 		for j := range f.Accounts[i].Items {
 			if it := &f.Accounts[i].Items[j]; it.Count == 0 {
 				it.Count = 1
 			}
 		}
+	}
+}
+
+func (f *File) fillFrom(w File) {
+	if f.Projects == nil {
+		f.Projects = w.Projects
+	}
+	if f.Prices == nil {
+		f.Prices = w.Prices
+	}
+	if f.Accounts == nil {
+		f.Accounts = w.Accounts
+	}
+}
+
+// fillAccount gives an account an id and a role, and a bot its secrets.
+func (b *builder) fillAccount(a *Account, i int) {
+	a.Role = cmp.Or(a.Role, "payer")
+	a.SteamID = cmp.Or(a.SteamID, steam.FromAccount(uint32(41_000_001+i)).String())
+	a.Persona = cmp.Or(a.Persona, fmt.Sprintf("%s %d", a.Role, i+1))
+	if a.Role == "bot" {
+		a.AccountName = cmp.Or(a.AccountName, fmt.Sprintf("sandbox_bot_%d", i+1))
+		a.Password = cmp.Or(a.Password, b.text(16))
+		a.SharedSecret = cmp.Or(a.SharedSecret, b.secret())
+		a.IdentitySecret = cmp.Or(a.IdentitySecret, b.secret())
 	}
 }
 

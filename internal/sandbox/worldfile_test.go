@@ -65,7 +65,6 @@ func TestWorldFileErrorsSayWhere(t *testing.T) {
 		{`{"prices":[{"game":"cs2","name":"a","price":"1.0005"}]}`, "prices[0].price"},
 		{`{"accounts":[{"role":"king","steam_id":"76561198000000201"}]}`, "accounts[0].role"},
 		{`{"accounts":[{"role":"payer","steam_id":"42"}]}`, "accounts[0].steam_id"},
-		{`{"accounts":[{"role":"bot","steam_id":"76561198000000201"}]}`, "shared_secret"},
 		{strings.Replace(account, "%s", `"trade_token":"short"`, 1), "trade_token"},
 		{strings.Replace(account, "%s", `"behaviour":"nice"`, 1), "behaviour"},
 		{strings.Replace(account, "%s", `"reverse_after":"3 days"`, 1), "reverse_after"},
@@ -132,5 +131,22 @@ func TestEveryItemOfTheBuiltInWorldHasAPrice(t *testing.T) {
 				t.Errorf("%s of %s has no price", it.Name, a.Persona)
 			}
 		}
+	}
+}
+
+func TestWhatAWorldFileLeavesOutIsFilled(t *testing.T) {
+	t.Parallel()
+	empty, err := Parse([]byte(`{}`))
+	if err != nil || len(empty.Projects) != 2 || len(empty.Accounts) != 15 || len(empty.Prices) < 300 {
+		t.Errorf("an empty file is not the built-in world: %v", err)
+	}
+	f, err := Parse([]byte(`{"projects":[{}],"prices":[],"accounts":[{"role":"bot","items":[]},{"items":[{"game":"rust","name":"a"}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bot, payer := f.Accounts[0], f.Accounts[1]
+	if f.Projects[0].ClientID == "" || bot.SharedSecret == "" || bot.Password == "" || payer.Role != "payer" || payer.SteamID == "" ||
+		payer.Items[0].Count != 1 || len(f.Prices) != 0 {
+		t.Errorf("filled: %+v", f)
 	}
 }
