@@ -83,7 +83,8 @@ func (s *sandbox) load(a *acknowledged, round int, life time.Duration) {
 			}
 		})
 	}
-	time.AfterFunc(life, s.kill)
+	process := s.cmd.Process
+	time.AfterFunc(life, func() { _ = process.Kill() })
 	wg.Wait()
 	<-s.ended
 }
