@@ -112,23 +112,20 @@ func (a *Agent) ready(ctx context.Context) error {
 	return a.fleet.KeepAcknowledged(ctx, a.ID())
 }
 
-// recoverSends puts sends that an earlier process left without an answer to
-// unknown: they may have happened.
+// recoverSends puts sends without a stored answer to unknown: they may have
+// happened. Steps of an agent do not overlap, so at the start of one such a row
+// was left by a process that died or by a database that could not be written.
 func (a *Agent) recoverSends(ctx context.Context, live []trade.Trade, now time.Time) error {
-	if a.recovered {
-		return nil
-	}
 	for i, t := range live {
 		if t.State != trade.Sending {
 			continue
 		}
-		next, err := a.trades.Move(ctx, t, trade.Unknown, trade.Change{Reason: "stopped while sending", DueAt: now}, now)
+		next, err := a.trades.Move(ctx, t, trade.Unknown, trade.Change{Reason: "no answer was stored", DueAt: now}, now)
 		if err != nil {
 			return err
 		}
 		live[i] = next
 	}
-	a.recovered = true
 	return nil
 }
 
