@@ -147,6 +147,22 @@ func TestBuiltInWorldPlaysEveryOutcome(t *testing.T) {
 	s.audit()
 }
 
+// The payer gives as many items as the limits need, and the answer says why when
+// no choice fits.
+func TestPlayedPayerMeetsTheLimits(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--world", "testdata/world.example.json")
+	big := answer{"method": "create", "steam_id": "76561198000000302", "currency": "usd", "min_amount": "2", "max_amount": "2.5", "order_id": "five"}
+	d := s.ok(big)
+	got := s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+	if got["items"] != 5.0 || got["amount"] != "2.050" {
+		t.Errorf("paid %v with %v items, want 2.050 with 5", got["amount"], got["items"])
+	}
+	big["order_id"], big["min_amount"], big["max_amount"] = "none", "2.06", "2.40"
+	d = s.ok(big)
+	s.control(http.StatusConflict, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+}
+
 func TestStopIsCleanAndAStartGoesOn(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -313,7 +313,10 @@ func (g *game) chooseFrom(ctx context.Context, d deposit.Deposit, q deposit.Quot
 	}
 	slices.SortStableFunc(free, func(a, b deposit.QuoteItem) int { return cmp.Compare(b.Price, a.Price) })
 	var last error = fault.New(fault.WrongState, "no items that can be chosen")
-	for _, it := range free { // one item, the dearest that the limits allow
+	for i, it := range free { // one item, the dearest that the limits allow
+		if i > 0 && it.Price == free[i-1].Price {
+			continue // refused already
+		}
 		if _, last = g.Deposits.Choose(ctx, d.Hash, q.ID, []string{it.ID}, g.Clock.Now()); last == nil || !errors.Is(last, fault.InvalidRequest) {
 			return last
 		}
