@@ -249,7 +249,6 @@ func (st *state) answer(o *offer, at stamp) {
 		}
 		st.unask(o)
 		st.exchange(o, at)
-		st.planReversal(st.trades[o.Trade], to)
 	}
 }
 

@@ -63,6 +63,7 @@ func (st *state) exchange(o *offer, at stamp) {
 		st.end(o, steam.OfferAccepted, at)
 	}
 	st.spoil(t, at)
+	st.planReversal(t, st.byID[o.To])
 }
 
 // withdraw takes the assets out of their owners' inventories.
@@ -161,7 +162,8 @@ func (st *state) handBack(list []moved, to *account) {
 	}
 }
 
-// planReversal lets a payer who reverses take this trade back later.
+// planReversal lets a receiver who reverses take this trade back later, however
+// he came to accept it.
 func (st *state) planReversal(t *trade, a *account) {
 	if a.Behaviour != AcceptThenReverse {
 		return

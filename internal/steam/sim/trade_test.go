@@ -161,6 +161,22 @@ func TestFirstExchangeWins(t *testing.T) {
 	}
 }
 
+func TestWhoReversesDoesSoHoweverHeAccepted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *World) { w.Settings.AcceptDelay = Duration(5 * time.Minute) })
+	bot := w.login(botID)
+	offer := bot.mustSend(revID, "Rev3rses", nil, bot.inventory(revID, steam.CS2, "2")[:1])
+	if a := w.control("/sim/offers/"+offer+"/accept", ""); a.status != http.StatusOK {
+		t.Fatalf("accept: %d %s", a.status, a.body)
+	}
+	trade := bot.wantState(offer, steam.OfferAccepted)["tradeid"].(string)
+	w.advance(72 * time.Hour)
+	bot.renew()
+	if got := bot.trade(trade)["status"]; got != float64(12) {
+		t.Errorf("trade status %v, want 12", got)
+	}
+}
+
 func TestBehavioursAnswerAtTheirTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *World) {
