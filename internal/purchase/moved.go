@@ -108,21 +108,22 @@ func (s *Service) book(ctx context.Context, tx *db.Tx, p, next Purchase, now tim
 	case next.State == Settled:
 		return false, s.Ledger.ReleaseTx(ctx, tx, p.Owner(), []ledger.Entry{{Account: ledger.Sales, Amount: p.Price}}, now)
 	case next.State.Refunded():
-		return true, s.refund(ctx, tx, p, now)
+		return true, s.refund(ctx, tx, p, next, now)
 	}
 	return false, nil
 }
 
-// refund gives the money back. An item that never left is on sale again; one
-// that did comes back as another item.
-func (s *Service) refund(ctx context.Context, tx *db.Tx, p Purchase, now time.Time) error {
-	if p.State != Accepted {
+// refund gives the money back, and puts the item back on sale where it may
+// still be the one we had: it never left, or Steam has undone the trade, which
+// can mean that nothing moved. What came back under another asset id is another
+// item, and the old one is not present. After a reversal that is certain.
+func (s *Service) refund(ctx context.Context, tx *db.Tx, p, next Purchase, now time.Time) error {
+	if next.State != RolledBack {
 		if err := s.Market.UnreserveTx(ctx, tx, p.ItemID, p.reservation); err != nil {
 			return err
 		}
-		return s.Ledger.VoidTx(ctx, tx, p.Owner(), now)
 	}
-	if err := s.Ledger.VoidTx(ctx, tx, p.Owner(), now); err != nil {
+	if err := s.Ledger.VoidTx(ctx, tx, p.Owner(), now); err != nil || p.State != Accepted {
 		return err
 	}
 	return s.Merchants.AddTotalsTx(ctx, tx, p.Project, 0, -p.Price)

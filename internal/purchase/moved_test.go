@@ -8,6 +8,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
@@ -29,7 +30,7 @@ func TestMoneyFollowsTheTrade(t *testing.T) {
 		purchase.CannotTrade:  {refunded, 1, "user_not_tradable user_cant_trade, balance 100.00"},
 		purchase.NotMade:      {refunded, 1, "trade_create_error unknown_error, balance 100.00"},
 		purchase.RolledBack:   {refunded, 0, "waiting_accept, accepted, rollback_user, balance 100.00"},
-		purchase.SupplierBack: {refunded, 0, "waiting_accept, accepted, rollback_supplier, balance 100.00"},
+		purchase.SupplierBack: {refunded, 1, "waiting_accept, accepted, rollback_supplier, balance 100.00"},
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -111,4 +112,30 @@ func TestRefundedItemCanBeBoughtAgain(t *testing.T) {
 			t.Errorf("money %v", got)
 		}
 	})
+}
+
+func TestUndoneTradeSellsOnlyWhatTheBotHas(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		after, back []steam.Item // what the bot has after the acceptance, and when the trade was undone
+	}{
+		"nothing moved":                 {items(1, sand), items(1, sand)},
+		"moved back as another":         {nil, []steam.Item{item(2000, sand)}},
+		"moved back before it was seen": {items(1, sand), []steam.Item{item(2000, sand)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w := newWorld(t, d, items(1, sand)...)
+				p := w.walk(w.buy(sand, ""), ways[purchase.Accepted]...)
+				w.ok(w.fleet.SyncItems(t.Context(), bot, steam.CS2, steam.ContextMain, c.after, w.now))
+				if p = w.walk(p, hop{to: trade.Failed}); p.State != purchase.SupplierBack {
+					t.Fatalf("%s", p.State)
+				}
+				w.ok(w.fleet.SyncItems(t.Context(), bot, steam.CS2, steam.ContextMain, c.back, w.now))
+				if again := w.buy(sand, ""); again.Asset != c.back[0].Asset || w.stock() != 0 {
+					t.Errorf("sold %v of %v, %d left", again.Asset, c.back, w.stock())
+				}
+			})
+		})
+	}
 }
