@@ -75,6 +75,7 @@ func (g *Gateway) public(control http.Handler) http.Handler {
 	mux.Handle("/pay/", pages)
 	mux.Handle("/pay", pages)
 	mux.Handle("/img/", pages)
+	mux.Handle("/embed.js", pages)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nhealth         GET /healthz, /readyz")
 	})

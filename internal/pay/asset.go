@@ -36,3 +36,14 @@ func (d *Door) picture(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", forever)
 	_, _ = w.Write(page.Draw(app, strings.ToValidUTF8(name, ""))) // who went away will ask again
 }
+
+// embed serves the script that merchants include. It stands under one address
+// for ever, so it is asked for again after a while.
+func (d *Door) embed(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Cache-Control", "public, max-age=3600")
+	h.Set("ETag", `"`+d.version+`"`)
+	http.ServeFileFS(w, r, page.Assets(), "embed.js")
+}

@@ -95,11 +95,13 @@ func New(deps Deps) *Door {
 	return d
 }
 
-// Handler serves everything under /pay and /img/item, and answers 404 elsewhere.
+// Handler serves everything under /pay, /img/item and /embed.js, and answers 404
+// elsewhere.
 func (d *Door) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pay/assets/{version}/{file}", d.asset)
 	mux.HandleFunc("GET /img/item", d.picture)
+	mux.HandleFunc("GET /embed.js", d.embed)
 	for pattern, h := range map[string]handler{
 		"GET /pay":                   d.start,
 		"GET /pay/{$}":               d.start,

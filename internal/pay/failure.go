@@ -18,7 +18,7 @@ func (v *visit) fail(err error) {
 	f := page.Failure{Frame: page.Frame{Version: v.door.version}, Status: fault.Status(code).HTTP, Retry: true}
 	if v.deposit.Hash != "" {
 		f.Frame = v.frame("", page.StepNone)
-		f.Watch = ""
+		f.Watch, f.Failed = "", string(code)
 	}
 	f.Heading, f.Sentence = sentence(code)
 	f.Title = f.Heading
@@ -66,7 +66,7 @@ func (v *visit) problem(err error, step page.Step) (p page.Problem, ok bool) {
 	}
 	p = problems(reason)
 	p.Frame = v.frame(p.Heading, step)
-	p.Frame.Key = v.key("")
+	p.Frame.Key, p.Failed = v.key(""), reason
 	if reason == reasonPrivate {
 		p.Link, p.LinkText = v.door.CommunityURL+"/my/edit/settings", page.ProblemLinkPrivacy
 	}

@@ -12,14 +12,16 @@ import (
 // Status is what the page's script asks for every few seconds. Whoever has the
 // same Key as before has nothing to draw anew.
 type Status struct {
-	Key          string    `json:"key"`
-	Status       string    `json:"status"` // open, wait, offer, or the merchant's word for the result
-	Live         bool      `json:"live"`   // the state can be drawn in place
-	Step         page.Step `json:"step"`
-	URL          string    `json:"url"`
-	Again        int       `json:"again"` // seconds until it is worth asking again; 0: never
-	OfferSeconds int       `json:"offer_seconds"`
-	LinkSeconds  int       `json:"link_seconds"`
+	Key          string     `json:"key"`
+	Status       string     `json:"status"` // open, wait, offer, or the merchant's word for the result
+	Wire         string     `json:"wire"`   // the merchant's word
+	Stage        page.Stage `json:"stage"`
+	Live         bool       `json:"live"` // the state can be drawn in place
+	Step         page.Step  `json:"step"`
+	URL          string     `json:"url"`
+	Again        int        `json:"again"` // seconds until it is worth asking again; 0: never
+	OfferSeconds int        `json:"offer_seconds"`
+	LinkSeconds  int        `json:"link_seconds"`
 }
 
 // status answers JSON, or with Accept: text/html the state drawn.
@@ -51,7 +53,7 @@ func (d *Door) status(v *visit) error {
 func (v *visit) shows() bool { return v.deposit.State != deposit.Open || v.expired() }
 
 func (v *visit) state() (Status, error) {
-	s := Status{Status: "open", Live: v.shows(), Step: v.step(), URL: "/pay/" + v.deposit.Hash + "/", Again: 2}
+	s := Status{Status: "open", Wire: v.wire(), Stage: v.stage(), Live: v.shows(), Step: v.step(), URL: "/pay/" + v.deposit.Hash + "/", Again: 2}
 	var t trade.Trade
 	var err error
 	switch {
@@ -75,4 +77,25 @@ func (v *visit) state() (Status, error) {
 	}
 	s.Key = v.key("")
 	return s, nil
+}
+
+// wire is the merchant's word for the state of the deposit.
+func (v *visit) wire() string {
+	if v.shows() && v.deposit.State != deposit.Trading {
+		return v.result().Status
+	}
+	return "pending"
+}
+
+// stage is what a pending payment waits for.
+func (v *visit) stage() page.Stage {
+	switch {
+	case v.deposit.State == deposit.Trading && v.deposit.OfferAt.IsZero():
+		return page.StageSending
+	case v.deposit.State == deposit.Trading:
+		return page.StageOffer
+	case v.shows():
+		return page.StageDone
+	}
+	return page.StageChoosing
 }

@@ -100,15 +100,22 @@ func ancestors(origins []string) string {
 	if len(origins) == 0 {
 		return "*"
 	}
-	allowed := []string{"'self'"}
+	if sites := registered(origins); len(sites) > 0 {
+		return strings.Join(sites, " ")
+	}
+	return "'none'"
+}
+
+// registered are the sites as browsers write their origins.
+func registered(origins []string) (sites []string) {
 	for _, o := range origins {
 		u, err := url.Parse(o)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(u.Host, "*;,'\" ") {
 			continue
 		}
-		allowed = append(allowed, u.Scheme+"://"+u.Host)
+		sites = append(sites, u.Scheme+"://"+strings.ToLower(u.Host))
 	}
-	return strings.Join(allowed, " ")
+	return sites
 }
 
 // draw writes a page. An error here is a payer who went away.
@@ -138,7 +145,8 @@ func (v *visit) home(query string) error {
 func (v *visit) frame(title string, step page.Step) page.Frame {
 	d := v.deposit
 	f := page.Frame{Title: title, Merchant: page.Plain(v.project.Name), Limits: v.limitsText(0), Hash: d.Hash, Step: step,
-		Framed: v.framed(), Watch: "/pay/" + d.Hash + "/status", Version: v.door.version}
+		Framed: v.framed(), Order: d.OrderID, Origins: registered(v.project.Origins), Watch: "/pay/" + d.Hash + "/status", Version: v.door.version}
+	f.Status, f.Stage = v.wire(), v.stage()
 	if d.State == deposit.Open {
 		f.Closes = seconds(d.ExpiresAt.Sub(v.now))
 	}

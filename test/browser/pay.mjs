@@ -172,8 +172,68 @@ async function framed() {
   shop.close()
 }
 
+// embedded is a shop of a registered origin: it includes our script, hears how
+// the payment stands, and another site cannot frame the page at all.
+async function embedded() {
+  const shop = createServer((_, res) => {
+    res.setHeader('content-type', 'text/html')
+    res.end(`<!doctype html><title>Shop</title><h1>Shop</h1><div id="pay"></div><script src="${given.gateway}/embed.js"></script>`)
+  })
+  await new Promise((done) => shop.listen(0, '127.0.0.1', done))
+  const origin = `http://localhost:${shop.address().port}`
+  const made = await (await fetch(given.gateway + '/sandbox/projects', { method: 'POST', body: JSON.stringify({ name: 'Framing shop', origins: [origin] }) })).json()
+  const order = await (await fetch(given.gateway + '/api.php', { method: 'POST',
+    headers: { 'x-client-id': made.client_id, 'x-client-secret': made.client_secret, 'content-type': 'application/json' },
+    body: JSON.stringify({ method: 'create', order_id: 'framed "order"', steam_id: given.account, trade_token: given.token }) })).json()
+
+  const context = await browser.newContext({ viewport: phone })
+  const page = await context.newPage()
+  const heard = () => page.evaluate(() => globalThis.heard)
+  const until = (type, more = {}) => page.waitForFunction(([type, more]) =>
+    globalThis.heard?.some((m) => m.type === type && Object.entries(more).every(([k, v]) => m[k] === v)), [type, more])
+  await page.goto(origin + '/')
+  await page.evaluate((url) => {
+    globalThis.heard = []
+    const on = (m) => globalThis.heard.push(m)
+    globalThis.payment = globalThis.Skinrail.open({ url, container: document.getElementById('pay'), onReady: on, onResize: on, onStatus: on, onClose: on, onError: on })
+  }, order.url)
+  await until('ready', { order_id: 'framed "order"', version: 1, status: 'pending', stage: 'choosing' })
+  await until('resize')
+  const frame = page.frameLocator('iframe')
+  await frame.locator('[data-testid="item"]:has(input:not(:disabled))').first().click()
+  await frame.locator('[data-testid="review"]').click()
+  await frame.locator('[data-testid="send"]').first().click()
+  await until('status', { status: 'pending', stage: 'offer' })
+  await look(page, 'embedded', false)
+  await call(`/sandbox/deposits/${order.transaction_id}/fail`)
+  await until('status', { status: 'fail', stage: 'done' })
+  await frame.locator('[data-testid="close"]').click()
+  await until('close')
+  assert.equal(await page.locator('iframe').count(), 0, 'the closed page is gone')
+  assert.ok((await heard()).every((m) => m.source === 'skinrail' && m.order_id === 'framed "order"'), 'messages name their source and order')
+
+  await page.goto(origin + '/')
+  await page.evaluate((url) => globalThis.Skinrail.open({ url }), order.url)
+  await page.frameLocator('dialog iframe').locator('[data-testid="result"]').waitFor()
+  await look(page, 'embedded-dialog', false)
+
+  // 127.0.0.1 is another origin than localhost, and not registered.
+  await page.goto(`http://127.0.0.1:${shop.address().port}/`)
+  const messages = page.evaluate(() => new Promise((done) => {
+    const all = []
+    addEventListener('message', (e) => all.push(e.data))
+    setTimeout(() => done(all), 1500)
+  }))
+  const refused = page.waitForEvent('console', (m) => m.text().includes('frame-ancestors'))
+  await page.evaluate((url) => { const f = document.createElement('iframe'); f.src = url; document.body.append(f) }, order.url)
+  await refused
+  assert.deepEqual(await messages, [], 'who is not registered hears nothing')
+  await context.close()
+  shop.close()
+}
+
 try {
-  for (const [name, play] of Object.entries({ withoutScript, framed, wholeWay })) {
+  for (const [name, play] of Object.entries({ withoutScript, framed, embedded, wholeWay })) {
     const began = Date.now()
     await play()
     console.log(`ok ${given.name} ${name} ${Date.now() - began} ms`)

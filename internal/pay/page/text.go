@@ -16,6 +16,7 @@ const (
 	textSkip        = "Skip to the content"
 	textSteps       = "Steps"
 	textCloses      = "This page is open for another"
+	textClose       = "Close"
 	textNotYou      = "Not you?"
 	textForget      = "Forget this account"
 	textPayingAs    = "Your Steam account"

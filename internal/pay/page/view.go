@@ -1,6 +1,9 @@
 package page
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Step is where the payer is on the way, as the page numbers it.
 type Step int
@@ -13,6 +16,18 @@ const (
 	StepItems
 	StepOffer
 	StepDone
+)
+
+// Stage is what a pending payment waits for, as a framed page tells its merchant.
+type Stage string
+
+// The stages: the payer chooses, the bot makes the offer, the payer accepts it,
+// and nobody.
+const (
+	StageChoosing Stage = "choosing"
+	StageSending  Stage = "sending"
+	StageOffer    Stage = "offer"
+	StageDone     Stage = "done"
 )
 
 // Frame is what every page of a payment link shows around its content.
@@ -29,7 +44,12 @@ type Frame struct {
 	Closes   int    // seconds until the link ends; 0: not shown
 	Payer    Payer
 	Notice   string // what just happened, in one sentence
-	Version  string // of style and script
+	Order    string // the merchant's name of the deposit; empty: not known
+	Status   string // the merchant's word for the state
+	Stage    Stage
+	Origins  []string // sites that a framed page talks to
+	Failed   string   // why there is nothing to pay here; empty: there is
+	Version  string   // of style and script
 }
 
 // Path is an address under the payment link.
@@ -37,6 +57,8 @@ func (f Frame) Path(action string) string { return "/pay/" + f.Hash + "/" + acti
 
 // Asset is the address of the style or the script.
 func (f Frame) Asset(name string) string { return "/pay/assets/" + f.Version + "/" + name }
+
+func (f Frame) origins() string { return strings.Join(f.Origins, " ") }
 
 // aside is the target of what must not open inside a frame: Steam refuses to
 // be framed, and a sign-in must show its own address bar.

@@ -1,3 +1,5 @@
+import { tell } from "./frame.js";
+
 // What makes choosing and waiting more comfortable. The page works without it.
 const root = document.documentElement;
 root.classList.add("js");
@@ -92,8 +94,10 @@ async function look() {
     live.replaceChildren(...drawn.body.childNodes);
     localDates(live);
     body.dataset.key = now.key;
+    body.dataset.status = now.wire;
     for (const li of document.querySelectorAll(".steps li")) step(li, now.step);
   }
+  tell(now.wire, now.stage);
   again = now.again;
   agree("countdown", now.offer_seconds);
   agree("link-countdown", now.link_seconds);
