@@ -18,6 +18,7 @@ import (
 	"github.com/skinrail/skinrail/internal/pay"
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/skinsback"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -80,7 +81,7 @@ func (g *Gateway) rooms() {
 	g.Trades = trade.New(g.DB)
 	g.Market = market.New(g.DB, g.Pricing, g.Fleet)
 	g.Deposits = deposit.New(deposit.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
-		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Steam: g.Desk})
+		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Risk: risk.New(), Steam: g.Desk})
 	g.Purchases = purchase.New(purchase.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
 		Market: g.Market, Trades: g.Trades, Fleet: g.Fleet})
 	g.Webhooks = webhook.New(webhook.Deps{DB: g.DB, Events: g.Events, Merchants: g.Merchants,

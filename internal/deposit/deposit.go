@@ -16,6 +16,7 @@ import (
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing"
+	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -113,6 +114,7 @@ type Deps struct {
 	Trades    *trade.Service
 	Fleet     *fleet.Service
 	Pricing   *pricing.Service
+	Risk      *risk.Service
 	Steam     Steam
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/money"
+	"github.com/skinrail/skinrail/internal/risk"
+	"github.com/skinrail/skinrail/internal/steam"
 )
 
 // Changed is the body of [event.DepositChanged]: the deposit as it was right
@@ -30,6 +32,35 @@ type Changed struct {
 	Reason     string        `json:"reason,omitempty"`
 	ResultURL  string        `json:"result_url,omitempty"`
 	Items      []ChangedItem `json:"items,omitempty"`
+	Risk       *Risk         `json:"risk,omitempty"` // when the items are held
+}
+
+// Risk is what was known of the payer before this deposit, from all projects.
+type Risk struct {
+	Joined       int64           `json:"joined"` // first seen here
+	Deposits     int64           `json:"deposits"`
+	DepositsSum  money.Amount    `json:"deposits_sum"`
+	Rollbacks    int64           `json:"rollbacks"`
+	RollbacksSum money.Amount    `json:"rollbacks_sum"`
+	Last         int64           `json:"last,omitempty"`
+	Inventories  []RiskInventory `json:"inventories,omitempty"`
+}
+
+// RiskInventory is what the payer's items of a game were worth. Seen is in
+// microseconds.
+type RiskInventory struct {
+	App   steam.AppID  `json:"app"`
+	Worth money.Amount `json:"worth"`
+	Seen  int64        `json:"seen"`
+}
+
+func riskOf(h risk.History) *Risk {
+	r := &Risk{Joined: seconds(h.Joined), Deposits: h.Deposits, DepositsSum: h.DepositsSum, Rollbacks: h.Rollbacks,
+		RollbacksSum: h.RollbacksSum, Last: seconds(h.Last)}
+	for _, i := range h.Inventories {
+		r.Inventories = append(r.Inventories, RiskInventory{App: i.App, Worth: i.Worth, Seen: db.Micros(i.Seen)})
+	}
+	return r
 }
 
 // ChangedItem is one item in [Changed].
@@ -65,8 +96,8 @@ type BalanceChanged struct {
 
 // tell appends the deposit's event and, where the merchant was paid, the
 // balance's.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, d Deposit, paid bool, now time.Time) error {
-	news := []event.NewEvent{{Project: d.Project, Kind: event.DepositChanged, Subject: d.Owner(), At: now, Body: d.Changed()}}
+func (s *Service) tell(ctx context.Context, tx *db.Tx, d Deposit, told Changed, paid bool, now time.Time) error {
+	news := []event.NewEvent{{Project: d.Project, Kind: event.DepositChanged, Subject: d.Owner(), At: now, Body: told}}
 	if paid {
 		balance, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(d.Project))
 		if err != nil {

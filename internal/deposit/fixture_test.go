@@ -22,6 +22,7 @@ import (
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing"
+	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -90,7 +91,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		{App: steam.Rust, Name: cap5, Amount: 5005}}, noon))
 	w.ok(w.pricing.SetCurrencies(ctx, []pricing.Currency{{Code: "rub", Name: "Russian Ruble", Rate: money.MustRate("80"), Digits: 2}}, noon))
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
-		Fleet: w.fleet, Pricing: w.pricing, Steam: w.steam})
+		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: w.steam})
 	var err error
 	w.project, _, err = w.merchants.Add(ctx, merchant.NewProject{Project: merchant.Project{ID: shop, Name: "Example", Active: true,
 		NoWait: true, Multiplier: money.MustRate("1.1"), Commission: money.MustRate("0.05"), ResultURL: "https://shop.example/result"}}, noon)

@@ -268,6 +268,10 @@ func TestEventTellsEverything(t *testing.T) {
 		log := w.log()
 		w.ok(json.Unmarshal(log[len(log)-1].Body, &c))
 		want := dep.Changed()
+		if c.Risk == nil || c.Risk.Deposits != 0 || c.Risk.Joined != noon.Unix() || len(c.Risk.Inventories) != 1 || c.Risk.Inventories[0].Worth != sum {
+			t.Errorf("risk %+v", c.Risk)
+		}
+		c.Risk = nil
 		if fmt.Sprint(c) != fmt.Sprint(want) || c.State != deposit.Held || c.Offered == 0 || c.Skins == 0 || c.OfferID == "" ||
 			c.ResultURL != r.ResultURL || len(c.Items) != 2 || c.Amount != sum || c.UserAmount != 23942 || c.Rates == "" || c.SteamID != payer.String() {
 			t.Errorf("told %+v\n     is %+v", c, want)

@@ -179,7 +179,35 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, d, next Deposit, st step,
 	if err != nil || st.by == Refused { // the merchant never heard of this try
 		return true, err
 	}
-	return true, s.tell(ctx, tx, next, paid, now)
+	told := next.Changed()
+	if told.Risk, err = s.remember(ctx, tx, next, st.by, now); err != nil {
+		return false, err
+	}
+	return true, s.tell(ctx, tx, next, told, paid, now)
+}
+
+// remember adds a step to what is known of the payer. When his items are held it
+// returns what was known before: the merchant decides by it.
+func (s *Service) remember(ctx context.Context, tx *db.Tx, d Deposit, by Step, now time.Time) (*Risk, error) {
+	switch by {
+	case Secured:
+		known, err := s.Risk.OfTx(ctx, tx, d.SteamID)
+		if err != nil {
+			return nil, err
+		}
+		if known.Joined.IsZero() {
+			known.Joined = d.CreatedAt
+		}
+		return riskOf(known), s.Risk.PaidTx(ctx, tx, d.SteamID, d.Amount, now)
+	case Received:
+		return nil, s.Risk.PaidTx(ctx, tx, d.SteamID, d.Amount, now)
+	case TakenBack:
+		if d.SkinsAt.IsZero() {
+			return nil, nil
+		}
+		return nil, s.Risk.TookBackTx(ctx, tx, d.SteamID, d.Amount)
+	}
+	return nil, nil
 }
 
 // book moves the money that goes with a step, and reports whether the

@@ -14,6 +14,7 @@ import (
 	"github.com/skinrail/skinrail/internal/deposit/sqlc"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/money"
+	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -73,17 +74,34 @@ func (s *Service) Inventory(ctx context.Context, hash string, app steam.AppID, n
 		}
 		q.Items = append(q.Items, item)
 	}
+	seen := risk.Inventory{App: app, Worth: q.worth(), Seen: now}
 	body, err := json.Marshal(q)
 	if err != nil {
 		return Quote{}, fmt.Errorf("quote: %w", err)
 	}
 	return q, s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := s.Risk.SeenTx(ctx, tx, d.SteamID, seen); err != nil {
+			return err
+		}
 		w := sqlc.New(tx)
 		if err := w.Crowded(ctx, sqlc.CrowdedParams{DepositID: d.ID, ExpiresAt: db.Micros(now)}); err != nil {
 			return err
 		}
 		return w.InsertQuote(ctx, sqlc.InsertQuoteParams{ID: q.ID, DepositID: d.ID, ExpiresAt: db.Micros(q.Expires), Body: body})
 	})
+}
+
+// worth is what can be chosen, as far as a sum can be told.
+func (q Quote) worth() (sum money.Amount) {
+	for _, it := range q.Items {
+		if it.Disabled != "" {
+			continue
+		}
+		if next, err := sum.Add(it.Price); err == nil {
+			sum = next
+		}
+	}
+	return sum
 }
 
 func (s *Service) price(it steam.Item, multiplier money.Rate) (QuoteItem, error) {

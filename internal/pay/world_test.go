@@ -18,6 +18,7 @@ import (
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pay"
 	"github.com/skinrail/skinrail/internal/pricing"
+	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -130,7 +131,7 @@ func newWorld(t *testing.T) *world {
 	w.must(w.prices.SetPrices(ctx, []pricing.Price{{App: steam.CS2, Name: redline, Amount: 21350}, {App: steam.CS2, Name: dune, Amount: 410},
 		{App: steam.CS2, Name: hostile, Amount: 5000}, {App: steam.Rust, Name: "Tempered AK47", Amount: 9990}}, w.at))
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: ledger.New(d), Events: event.New(d), Merchants: w.shops, Trades: w.trades,
-		Fleet: bots, Pricing: w.prices, Steam: w.valve})
+		Fleet: bots, Pricing: w.prices, Risk: risk.New(), Steam: w.valve})
 	w.server = httptest.NewUnstartedServer(nil)
 	w.door = pay.New(pay.Deps{Deposits: w.deposits, Merchants: w.shops, Pricing: w.prices, Trades: w.trades, Fleet: bots, Steam: w.valve,
 		OpenID: w.openID, PublicURL: "http://" + w.server.Listener.Addr().String(), CommunityURL: community, Now: w.now})

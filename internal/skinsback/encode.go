@@ -130,6 +130,9 @@ func (n *Encoder) notification(p merchant.Project, s merchant.Secrets, e event.E
 	if !amountsShown(status) {
 		ms = slices.DeleteFunc(ms, func(m member) bool { return m.kind == list })
 	}
+	if status == statusHeld && p.NoWait && c.Risk != nil {
+		ms = append(ms, riskMember(*c.Risk))
+	}
 	secret, _ := s.Legacy()
 	ms = slices.Insert(ms, 0, textMember("sign", sign(secret, signedMembers(ms))))
 	m := webhook.Message{Endpoint: webhook.Result, URL: address}

@@ -27,6 +27,7 @@ import (
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -89,7 +90,7 @@ func newWorld(t testing.TB) *world {
 	w.pricing = pricing.New(d)
 	goods := market.New(d, w.pricing, w.fleet)
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
-		Fleet: w.fleet, Pricing: w.pricing, Steam: &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}})
+		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}})
 	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades, Market: goods, Fleet: w.fleet})
 	w.door = New(Deps{Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
 		Ledger: w.ledger, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },

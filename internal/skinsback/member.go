@@ -10,11 +10,11 @@ import (
 
 // member is one named value of a deposit as it goes over the wire. The same
 // members are written as JSON, as a form and as the text that is signed, so
-// that the three can't differ. There is no null and no boolean: verifiers of
+// that the three can't differ. No scalar that is signed is null or boolean: verifiers of
 // different languages turn those into different texts.
 type member struct {
 	name  string
-	kind  kind // text, number, list or object
+	kind  kind // text, number, list or object; null inside an object only
 	text  string
 	below []member
 }
@@ -45,6 +45,8 @@ func (a *answer) members(ms []member) {
 			a.b = append(a.b, '}')
 		case number:
 			a.b = append(a.b, m.text...)
+		case null:
+			a.b = append(a.b, "null"...)
 		default:
 			a.b = appendText(a.b, m.text)
 		}
@@ -77,8 +79,11 @@ func appendForm(b []byte, parent string, ms []member) []byte {
 		if parent != "" {
 			name = parent + "[" + name + "]"
 		}
-		if m.kind == list || m.kind == object {
+		switch m.kind {
+		case list, object:
 			b = appendForm(b, name, m.below)
+			continue
+		case null: // as PHP does
 			continue
 		}
 		if len(b) > 0 {
