@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the benchmarks and prints one table: operations a second, and for the
-# variants of one benchmark (Benchmark/variant) the ratio to its first variant.
+# Runs the benchmarks and prints one table: operations a second, for the
+# variants of one benchmark (Benchmark/variant) the ratio to its first variant,
+# and what else a benchmark reports.
 # The disk's speed is probed before and after, because it moves: figures of
 # durable writes mean something only beside it. Arguments select packages.
 set -euo pipefail
@@ -24,12 +25,17 @@ awk '
     sub(/^Benchmark/, "", name)
     sub(/-[0-9]+$/, "", name)
     if (name == "Fsync") next
-    for (i = 3; i < NF; i++) if ($(i + 1) == "ns/op") rate = 1e9 / $i
+    more = ""
+    for (i = 3; i < NF; i += 2) {
+      unit = $(i + 1)
+      if (unit == "ns/op") rate = 1e9 / $i
+      else if (unit != "B/op" && unit != "allocs/op" && unit != "calls/s") more = more "  " $i " " unit
+    }
     group = name
     sub(/\/.*/, "", group)
     if (!(group in first)) first[group] = rate
     ratio = group == name ? "" : sprintf("%.2f", rate / first[group])
     if (!head++) printf "%-56s %14s %8s\n", "benchmark", "a second", "ratio"
-    printf "%-56s %14.0f %8s\n", name, rate, ratio
+    printf "%-56s %14.0f %8s%s\n", name, rate, ratio, more
   }' "$out"
 probe
