@@ -90,7 +90,7 @@ func (g *Gateway) rooms() {
 
 func (g *Gateway) doors() {
 	g.API = skinsback.New(skinsback.Deps{Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
-		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, PublicURL: g.PublicURL, Guard: g.Guard,
+		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Webhooks: g.Webhooks, PublicURL: g.PublicURL, Guard: g.Guard,
 		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 )
 
@@ -20,6 +21,24 @@ type Tx struct {
 
 // Wake wakes the subscribers of a topic once the write is committed.
 func (tx *Tx) Wake(topic string) { tx.topics = append(tx.topics, topic) }
+
+// Part runs f as a part of the write that may fail alone: its error undoes only
+// what it wrote, and the write may go on. Parts do not nest.
+func (tx *Tx) Part(f func() error) error {
+	if _, err := tx.ExecContext(tx.ctx, "savepoint part"); err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		_, undo := tx.ExecContext(tx.ctx, "rollback to savepoint part")
+		_, end := tx.ExecContext(tx.ctx, "release savepoint part")
+		if undo != nil || end != nil {
+			return errors.Join(err, undo, end)
+		}
+		return err
+	}
+	_, err := tx.ExecContext(tx.ctx, "release savepoint part")
+	return err
+}
 
 // ExecContext runs a statement inside the write.
 func (tx *Tx) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {

@@ -144,9 +144,8 @@ func (s *Service) Open(ctx context.Context, r Request, now time.Time) (Deposit, 
 		Multiplier: multiplier, CommissionRate: r.Project.Commission, CustomCurrency: r.CustomCurrency, CustomRate: r.CustomRate, PriorityGame: r.PriorityGame,
 		CreatedAt: now, ExpiresAt: now.Add(LinkLife)}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		var err error
-		d.ID, err = insert(ctx, tx, d)
-		return err
+		d.CreatedAt = now
+		return insert(ctx, tx, &d)
 	})
 	if db.IsUnique(err) {
 		return Deposit{}, fault.New(fault.Duplicate, "order %q exists", r.OrderID)

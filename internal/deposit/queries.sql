@@ -1,7 +1,7 @@
 -- name: Insert :one
 insert into deposit (project_id, order_id, hash, state, steam_id, trade_token, result_url, success_url, fail_url,
-  currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+  currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at, seq)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 returning id;
 
 -- name: ByID :one
@@ -15,6 +15,13 @@ select * from deposit where project_id = $1 and order_id = $2;
 
 -- name: ByHash :one
 select * from deposit where hash = $1;
+
+-- name: Numbered :many
+select * from deposit where project_id = $1 and seq >= sqlc.arg(first) and seq <= sqlc.arg(last) order by seq desc;
+
+-- name: NumberedItems :many
+select i.* from deposit d join deposit_item i on i.deposit_id = d.id
+where d.project_id = $1 and d.seq >= sqlc.arg(first) and d.seq <= sqlc.arg(last) and d.state <> 'open' order by d.seq desc, i.line;
 
 -- name: Items :many
 select * from deposit_item where deposit_id = $1 order by line;

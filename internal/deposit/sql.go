@@ -15,12 +15,22 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-func insert(ctx context.Context, tx *db.Tx, d Deposit) (int64, error) {
-	return sqlc.New(tx).Insert(ctx, sqlc.InsertParams{ProjectID: d.Project, OrderID: d.OrderID, Hash: d.Hash,
+// numbers are the deposits of a project in the order of their creation.
+var numbers = db.NewSeries("deposit")
+
+// insert stores a new deposit and sets its id and the time of its creation.
+func insert(ctx context.Context, tx *db.Tx, d *Deposit) error {
+	seq, at, err := numbers.NextTx(ctx, tx, d.Project, d.CreatedAt)
+	if err != nil {
+		return err
+	}
+	d.CreatedAt = at
+	d.ID, err = sqlc.New(tx).Insert(ctx, sqlc.InsertParams{ProjectID: d.Project, OrderID: d.OrderID, Hash: d.Hash,
 		State: string(d.State), SteamID: idText(d.SteamID), TradeToken: d.TradeToken, ResultUrl: d.ResultURL,
 		SuccessUrl: d.SuccessURL, FailUrl: d.FailURL, Currency: d.Currency, MinAmount: d.MinAmount, MaxAmount: d.MaxAmount,
 		Multiplier: d.Multiplier.String(), CommissionRate: d.CommissionRate.String(), CustomCurrency: d.CustomCurrency, CustomRate: d.CustomRate,
-		PriorityGame: d.PriorityGame, CreatedAt: db.Micros(d.CreatedAt), ExpiresAt: db.Micros(d.ExpiresAt)})
+		PriorityGame: d.PriorityGame, CreatedAt: db.Micros(d.CreatedAt), ExpiresAt: db.Micros(d.ExpiresAt), Seq: seq})
+	return err
 }
 
 // change writes next over d if d is still what is stored, with its history, and
@@ -114,11 +124,15 @@ func (s *Service) full(ctx context.Context, q db.Querier, row sqlc.Deposit, err 
 		return Deposit{}, fmt.Errorf("read deposit: %w", err)
 	}
 	for _, r := range items {
-		d.Items = append(d.Items, Item{Asset: steam.Asset{App: steam.AppID(r.App), Context: r.Context, ID: r.Asset},
-			ClassID: r.ClassID, InstanceID: r.InstanceID, Name: r.Name, Icon: r.Icon,
-			Price: money.Amount(r.Price), UserPrice: money.Amount(r.UserPrice)})
+		d.Items = append(d.Items, itemOf(r))
 	}
 	return d, nil
+}
+
+func itemOf(r sqlc.DepositItem) Item {
+	return Item{Asset: steam.Asset{App: steam.AppID(r.App), Context: r.Context, ID: r.Asset},
+		ClassID: r.ClassID, InstanceID: r.InstanceID, Name: r.Name, Icon: r.Icon,
+		Price: money.Amount(r.Price), UserPrice: money.Amount(r.UserPrice)}
 }
 
 func fromRow(r sqlc.Deposit) (Deposit, error) {

@@ -130,7 +130,7 @@ func (s *Service) BuyTx(ctx context.Context, tx *db.Tx, b Buy, now time.Time) (P
 	}
 	p.ItemID, p.Asset, p.Bot, p.ClassID, p.InstanceID = item.ID, item.Asset, item.Bot, item.ClassID, item.InstanceID
 	p.Name, p.Price = item.Name, item.Price
-	if p.ID, err = insert(ctx, tx, p); err != nil {
+	if err = insert(ctx, tx, &p); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			err = duplicate(ctx, tx, b)
 		}

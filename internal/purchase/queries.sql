@@ -7,6 +7,9 @@ select * from purchase where project_id = $1 and id = $2;
 -- name: ByCustom :one
 select * from purchase where project_id = $1 and custom_id = $2;
 
+-- name: Numbered :many
+select * from purchase where project_id = $1 and seq >= sqlc.arg(first) and seq <= sqlc.arg(last) order by seq desc;
+
 -- name: Update :execrows
 update purchase set state = $1, version = version + 1, reason = $2, offer_id = $3, trade_id = $4,
   accepted_at = $5, settled_at = $6, ended_at = $7

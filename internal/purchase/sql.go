@@ -17,16 +17,24 @@ import (
 // insertSQL is written by hand because it is in every purchase. Whoever uses a
 // custom id at the same time waits here and then sees it taken.
 const insertSQL = `insert into purchase (project_id, custom_id, partner, token, item_id, reservation, bot, app, asset,
-		class_id, instance_id, name, price, state, created_at, deadline)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		class_id, instance_id, name, price, state, created_at, deadline, seq)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 	on conflict (project_id, custom_id) do nothing returning id`
 
-// insert returns the new id, or sql.ErrNoRows when the custom id is taken.
-func insert(ctx context.Context, tx *db.Tx, p Purchase) (id int64, err error) {
-	err = tx.QueryRowContext(ctx, insertSQL, p.Project, custom(p.CustomID), p.Partner.String(), p.Token, p.ItemID, p.reservation,
+// numbers are the purchases of a project in the order of their creation.
+var numbers = db.NewSeries("purchase")
+
+// insert stores a new purchase and sets its id and the time of its creation; it
+// returns sql.ErrNoRows when the custom id is taken.
+func insert(ctx context.Context, tx *db.Tx, p *Purchase) error {
+	seq, at, err := numbers.NextTx(ctx, tx, p.Project, p.CreatedAt)
+	if err != nil {
+		return err
+	}
+	p.CreatedAt = at
+	return tx.QueryRowContext(ctx, insertSQL, p.Project, custom(p.CustomID), p.Partner.String(), p.Token, p.ItemID, p.reservation,
 		p.Bot.String(), int64(p.Asset.App), p.Asset.ID, p.ClassID, p.InstanceID, p.Name, int64(p.Price), string(p.State),
-		db.Micros(p.CreatedAt), db.Micros(p.Deadline)).Scan(&id)
-	return id, err
+		db.Micros(p.CreatedAt), db.Micros(p.Deadline), seq).Scan(&p.ID)
 }
 
 // custom stores no custom id as null, so that it is never a duplicate.

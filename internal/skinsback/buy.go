@@ -18,14 +18,16 @@ func (d *Door) marketBuy(c *call) ([]byte, error) {
 	}
 	p, err := d.deps.Purchases.Buy(c.ctx, b, c.now)
 	if err != nil {
-		return nil, as(err, map[fault.Code]refusal{
-			fault.Duplicate:           buyDuplicate,
-			fault.ItemUnavailable:     buySkinUnavailable,
-			fault.PriceChanged:        buyNotAtPrice,
-			fault.InsufficientBalance: buyInsufficientFunds,
-		})
+		return nil, buyRefusal(err)
 	}
 	a := success()
+	a.fresh(p)
+	a.integer("id", p.ID) // two clients read the purchase's id here
+	return a.done(), nil
+}
+
+// fresh writes a purchase that was just made: its values are numbers.
+func (a *answer) fresh(p purchase.Purchase) {
 	a.begin("item", '{')
 	a.itemHead(p.ItemID, p.Name)
 	a.amount("price", p.Price)
@@ -34,8 +36,6 @@ func (d *Door) marketBuy(c *call) ([]byte, error) {
 	a.integer("buy_id", p.ID)
 	a.text("offer_status", string(purchase.Creating))
 	a.amount("balance_debited_sum", p.Price)
-	a.integer("id", p.ID) // two clients read the purchase's id here
-	return a.done(), nil
 }
 
 // buyRequest checks presence, then form.
@@ -92,12 +92,18 @@ func buyPartner(c *call, b *purchase.Buy) error {
 		return buyInvalidPartner
 	}
 	b.Partner = partner
-	if v := c.get("max_price"); v.given() {
+	return buyTerms(c.fields, b)
+}
+
+// buyTerms reads the ceiling and the merchant's own id.
+func buyTerms(f fields, b *purchase.Buy) error {
+	var ok bool
+	if v := f.get("max_price"); v.given() {
 		if b.MaxPrice, ok = unsigned(v); !ok {
 			return buyNotAtPrice.because("max_price: want a number that is not negative")
 		}
 	}
-	if v := c.get("custom_id"); v.given() {
+	if v := f.get("custom_id"); v.given() {
 		if b.CustomID, ok = merchantID(v); !ok {
 			return buyInvalidCustomID.because("custom_id: 1 to 255 characters without control characters")
 		}
@@ -126,13 +132,7 @@ func (d *Door) marketGetInfo(c *call) ([]byte, error) {
 	}
 	a := success()
 	a.begin("items", '[')
-	for _, p := range found {
-		a.next()
-		a.open()
-		a.purchase(c.project, p.Changed())
-		a.close()
-	}
-	a.end(']')
+	a.purchases(c, found)
 	return a.done(), nil
 }
 

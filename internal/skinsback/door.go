@@ -31,6 +31,7 @@ type Deps struct {
 	Market    *market.Service
 	Pricing   *pricing.Service
 	Ledger    *ledger.Service
+	Webhooks  *webhook.Service
 	PublicURL string // of the gateway, without a slash at its end
 	Guard     webhook.GuardOptions
 	// Ready returns why nothing can be traded, site_off or no_bots; "" when all

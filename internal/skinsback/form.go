@@ -148,6 +148,7 @@ func (n *node) value() value {
 			v.kind = object
 		}
 		v.items = append(v.items, m.node.value())
+		v.names = append(v.names, m.step)
 	}
 	return v
 }

@@ -64,6 +64,7 @@ type world struct {
 	events    *event.Service
 	deposits  *deposit.Service
 	purchases *purchase.Service
+	webhooks  *webhook.Service
 	trades    *trade.Service
 	fleet     *fleet.Service
 	pricing   *pricing.Service
@@ -92,7 +93,9 @@ func newWorld(t testing.TB) *world {
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
 		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}})
 	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades, Market: goods, Fleet: w.fleet})
-	w.door = New(Deps{Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
+	w.webhooks = webhook.New(webhook.Deps{DB: d, Events: w.events, Merchants: w.merchants, Encoder: NewEncoder(),
+		Client: webhook.Guard(webhook.GuardOptions{AllowPrivate: true})})
+	w.door = New(Deps{Webhooks: w.webhooks, Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
 		Ledger: w.ledger, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
 		Version: version(d), Now: func() time.Time { return w.now }, Wall: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 	w.furnish()

@@ -38,6 +38,8 @@ func (c *call) get(name string) value { return c.fields.get(name) }
 var methods = []method{
 	{"create", false, createParams, (*Door).create},
 	{"orderstatus", false, orderParams, (*Door).orderStatus},
+	{"orders", false, listParams, (*Door).orders},
+	{"callback_error_list", false, startParams, (*Door).callbackErrorList},
 	{"offer_approve", false, orderParams, (*Door).offerApprove},
 	{"balance", false, nil, (*Door).balance},
 	{"currencies", false, nil, (*Door).currencies},
@@ -45,7 +47,9 @@ var methods = []method{
 	{"market_pricelist", true, priceListParams, (*Door).marketPriceList},
 	{"market_search", true, searchParams, (*Door).marketSearch},
 	{"market_buy", true, buyParams, (*Door).marketBuy},
+	{"market_batch_buy", true, batchParams, (*Door).marketBatchBuy},
 	{"market_getinfo", true, infoParams, (*Door).marketGetInfo},
+	{"market_history", true, listParams, (*Door).marketHistory},
 }
 
 var createParams = []param{

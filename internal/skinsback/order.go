@@ -58,18 +58,24 @@ func (d *Door) readOrder(c *call, w which) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch := dep.Changed()
-	members, err := d.rates.members(ch, statusOf(c.project, ch.State))
+	members, err := d.depositMembers(c.project, dep)
 	if err != nil {
 		return nil, err
-	}
-	if ch.OfferID != "" {
-		members = append(members, textMember("trade_offer_id", ch.OfferID))
 	}
 	a := &answer{b: make([]byte, 0, 1024)}
 	a.open()
 	a.members(members)
 	return a.done(), nil
+}
+
+// depositMembers is a deposit as it is asked for; a client reads its offer's id.
+func (d *Door) depositMembers(p merchant.Project, dep deposit.Deposit) ([]member, error) {
+	ch := dep.Changed()
+	members, err := d.rates.members(ch, statusOf(p, ch.State))
+	if err == nil && ch.OfferID != "" {
+		members = append(members, textMember("trade_offer_id", ch.OfferID))
+	}
+	return members, err
 }
 
 // offerApprove ends the merchant's wait for a held deposit.

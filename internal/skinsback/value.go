@@ -22,7 +22,8 @@ const (
 type value struct {
 	kind  kind
 	str   string
-	items []value // of a list or object that came in a form
+	items []value  // of a list or object that came in a form
+	names []string // of the items
 }
 
 // given reports whether there is something to validate: null and empty text
@@ -57,6 +58,22 @@ func (v value) elements(limit int) ([]value, bool) {
 		return v.items, len(v.items) <= limit
 	}
 	return jsonElements(v.str, limit)
+}
+
+// members returns the parameters of an object.
+func (v value) members() (fields, bool) {
+	if v.kind != object {
+		return nil, false
+	}
+	if v.items == nil {
+		f, err := decodeJSON(v.str)
+		return f, err == nil
+	}
+	f := make(fields, len(v.items))
+	for i, it := range v.items {
+		f[i] = field{v.names[i], it}
+	}
+	return f, true
 }
 
 // field is one named parameter.

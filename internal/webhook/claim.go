@@ -95,8 +95,7 @@ func (c claim) lease(ctx context.Context, tx *db.Tx, lanes []dueLane) (int, erro
 		if err != nil {
 			return 0, err
 		}
-		_, err = q.Supersede(ctx, sqlc.SupersedeParams{Now: c.now, Subject: lane.Subject, Endpoint: lane.Endpoint})
-		if err != nil {
+		if _, err = dropOlder(ctx, tx, lane.Subject, lane.Endpoint, c.now); err != nil {
 			return 0, err
 		}
 	}

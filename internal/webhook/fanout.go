@@ -131,12 +131,11 @@ func insert(ctx context.Context, tx *db.Tx, d Delivery, now time.Time) error {
 // supersede ends what was tried and is not the newest of the lane any more, and
 // points the lane to the host of d if d took its place.
 func supersede(ctx context.Context, tx *db.Tx, d Delivery, now time.Time) error {
-	q := sqlc.New(tx)
-	n, err := q.Supersede(ctx, sqlc.SupersedeParams{Now: db.Micros(now), Subject: d.Subject, Endpoint: d.Endpoint})
+	n, err := dropOlder(ctx, tx, d.Subject, d.Endpoint, db.Micros(now))
 	if err != nil || n == 0 {
 		return err
 	}
-	return q.MoveLane(ctx, sqlc.MoveLaneParams{Host: host(d.URL), DueAt: db.Micros(now), Subject: d.Subject, Endpoint: d.Endpoint})
+	return sqlc.New(tx).MoveLane(ctx, sqlc.MoveLaneParams{Host: host(d.URL), DueAt: db.Micros(now), Subject: d.Subject, Endpoint: d.Endpoint})
 }
 
 // host is what the limit of tries in flight is counted by. A URL that cannot

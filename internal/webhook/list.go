@@ -64,7 +64,7 @@ func (s *Service) Undelivered(ctx context.Context, project int64, endpoint strin
 		return nil, 0, fmt.Errorf("undelivered of project %d: %w", project, err)
 	}
 	total, err := q.CountUndelivered(ctx, sqlc.CountUndeliveredParams{ProjectID: project, Endpoint: endpoint})
-	if err != nil {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, 0, fmt.Errorf("undelivered of project %d: %w", project, err)
 	}
 	return fromRows(rows), total, nil

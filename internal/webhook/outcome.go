@@ -26,12 +26,15 @@ func (s *Service) store(ctx context.Context, d Delivery, r result, began time.Ti
 		if err != nil {
 			return err
 		}
-		if err := q.SetOutcome(ctx, outcome(d, r, now)); err != nil {
+		o := outcome(d, r, now)
+		if err := q.SetOutcome(ctx, o); err != nil {
+			return err
+		}
+		if err := countFailing(ctx, q, d.Project, d.Endpoint, one(o.Failing)-one(d.Failing)); err != nil {
 			return err
 		}
 		if !r.ok() {
-			_, err := q.Supersede(ctx, sqlc.SupersedeParams{Now: db.Micros(now), Subject: d.Subject, Endpoint: d.Endpoint})
-			if err != nil {
+			if _, err := dropOlder(ctx, tx, d.Subject, d.Endpoint, db.Micros(now)); err != nil {
 				return err
 			}
 		}

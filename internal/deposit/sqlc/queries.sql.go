@@ -10,7 +10,7 @@ import (
 )
 
 const byHash = `-- name: ByHash :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where hash = $1
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at, seq from deposit where hash = $1
 `
 
 func (q *Queries) ByHash(ctx context.Context, hash string) (Deposit, error) {
@@ -50,12 +50,13 @@ func (q *Queries) ByHash(ctx context.Context, hash string) (Deposit, error) {
 		&i.SkinsAt,
 		&i.HoldUntil,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
 
 const byID = `-- name: ByID :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where id = $1
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at, seq from deposit where id = $1
 `
 
 func (q *Queries) ByID(ctx context.Context, id int64) (Deposit, error) {
@@ -95,12 +96,13 @@ func (q *Queries) ByID(ctx context.Context, id int64) (Deposit, error) {
 		&i.SkinsAt,
 		&i.HoldUntil,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
 
 const byOrder = `-- name: ByOrder :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where project_id = $1 and order_id = $2
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at, seq from deposit where project_id = $1 and order_id = $2
 `
 
 type ByOrderParams struct {
@@ -145,12 +147,13 @@ func (q *Queries) ByOrder(ctx context.Context, arg ByOrderParams) (Deposit, erro
 		&i.SkinsAt,
 		&i.HoldUntil,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
 
 const byProjectAndID = `-- name: ByProjectAndID :one
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where project_id = $1 and id = $2
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at, seq from deposit where project_id = $1 and id = $2
 `
 
 type ByProjectAndIDParams struct {
@@ -195,6 +198,7 @@ func (q *Queries) ByProjectAndID(ctx context.Context, arg ByProjectAndIDParams) 
 		&i.SkinsAt,
 		&i.HoldUntil,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
@@ -264,8 +268,8 @@ func (q *Queries) DropSignins(ctx context.Context, depositID int64) error {
 
 const insert = `-- name: Insert :one
 insert into deposit (project_id, order_id, hash, state, steam_id, trade_token, result_url, success_url, fail_url,
-  currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+  currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at, seq)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 returning id
 `
 
@@ -289,6 +293,7 @@ type InsertParams struct {
 	PriorityGame   string
 	CreatedAt      int64
 	ExpiresAt      int64
+	Seq            int64
 }
 
 func (q *Queries) Insert(ctx context.Context, arg InsertParams) (int64, error) {
@@ -312,6 +317,7 @@ func (q *Queries) Insert(ctx context.Context, arg InsertParams) (int64, error) {
 		arg.PriorityGame,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.Seq,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -519,8 +525,122 @@ func (q *Queries) NextExpiry(ctx context.Context) (int64, error) {
 	return expires_at, err
 }
 
+const numbered = `-- name: Numbered :many
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at, seq from deposit where project_id = $1 and seq >= $2 and seq <= $3 order by seq desc
+`
+
+type NumberedParams struct {
+	ProjectID int64
+	First     int64
+	Last      int64
+}
+
+func (q *Queries) Numbered(ctx context.Context, arg NumberedParams) ([]Deposit, error) {
+	rows, err := q.db.QueryContext(ctx, numbered, arg.ProjectID, arg.First, arg.Last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Deposit
+	for rows.Next() {
+		var i Deposit
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProjectID,
+			&i.OrderID,
+			&i.Hash,
+			&i.State,
+			&i.Version,
+			&i.SteamID,
+			&i.SignedIn,
+			&i.TradeToken,
+			&i.ResultUrl,
+			&i.SuccessUrl,
+			&i.FailUrl,
+			&i.Currency,
+			&i.MinAmount,
+			&i.MaxAmount,
+			&i.Multiplier,
+			&i.CommissionRate,
+			&i.CustomCurrency,
+			&i.CustomRate,
+			&i.PriorityGame,
+			&i.Rates,
+			&i.Amount,
+			&i.UserAmount,
+			&i.Commission,
+			&i.Reason,
+			&i.TradeID,
+			&i.OfferID,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.OfferAt,
+			&i.SkinsAt,
+			&i.HoldUntil,
+			&i.EndedAt,
+			&i.Seq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const numberedItems = `-- name: NumberedItems :many
+select i.deposit_id, i.line, i.app, i.context, i.asset, i.class_id, i.instance_id, i.name, i.icon, i.price, i.user_price from deposit d join deposit_item i on i.deposit_id = d.id
+where d.project_id = $1 and d.seq >= $2 and d.seq <= $3 and d.state <> 'open' order by d.seq desc, i.line
+`
+
+type NumberedItemsParams struct {
+	ProjectID int64
+	First     int64
+	Last      int64
+}
+
+func (q *Queries) NumberedItems(ctx context.Context, arg NumberedItemsParams) ([]DepositItem, error) {
+	rows, err := q.db.QueryContext(ctx, numberedItems, arg.ProjectID, arg.First, arg.Last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DepositItem
+	for rows.Next() {
+		var i DepositItem
+		if err := rows.Scan(
+			&i.DepositID,
+			&i.Line,
+			&i.App,
+			&i.Context,
+			&i.Asset,
+			&i.ClassID,
+			&i.InstanceID,
+			&i.Name,
+			&i.Icon,
+			&i.Price,
+			&i.UserPrice,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const overdue = `-- name: Overdue :many
-select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at from deposit where state = 'open' and expires_at <= $1 order by expires_at limit 100
+select id, project_id, order_id, hash, state, version, steam_id, signed_in, trade_token, result_url, success_url, fail_url, currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, rates, amount, user_amount, commission, reason, trade_id, offer_id, created_at, expires_at, offer_at, skins_at, hold_until, ended_at, seq from deposit where state = 'open' and expires_at <= $1 order by expires_at limit 100
 `
 
 func (q *Queries) Overdue(ctx context.Context, expiresAt int64) ([]Deposit, error) {
@@ -566,6 +686,7 @@ func (q *Queries) Overdue(ctx context.Context, expiresAt int64) ([]Deposit, erro
 			&i.SkinsAt,
 			&i.HoldUntil,
 			&i.EndedAt,
+			&i.Seq,
 		); err != nil {
 			return nil, err
 		}

@@ -38,6 +38,7 @@ type Deposit struct {
 	SkinsAt        int64
 	HoldUntil      int64
 	EndedAt        int64
+	Seq            int64
 }
 
 type DepositItem struct {

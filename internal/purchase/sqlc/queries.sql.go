@@ -11,7 +11,7 @@ import (
 )
 
 const byCustom = `-- name: ByCustom :one
-select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at from purchase where project_id = $1 and custom_id = $2
+select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at, seq from purchase where project_id = $1 and custom_id = $2
 `
 
 type ByCustomParams struct {
@@ -47,12 +47,13 @@ func (q *Queries) ByCustom(ctx context.Context, arg ByCustomParams) (Purchase, e
 		&i.AcceptedAt,
 		&i.SettledAt,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
 
 const byID = `-- name: ByID :one
-select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at from purchase where id = $1
+select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at, seq from purchase where id = $1
 `
 
 func (q *Queries) ByID(ctx context.Context, id int64) (Purchase, error) {
@@ -83,12 +84,13 @@ func (q *Queries) ByID(ctx context.Context, id int64) (Purchase, error) {
 		&i.AcceptedAt,
 		&i.SettledAt,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
 
 const byProjectAndID = `-- name: ByProjectAndID :one
-select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at from purchase where project_id = $1 and id = $2
+select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at, seq from purchase where project_id = $1 and id = $2
 `
 
 type ByProjectAndIDParams struct {
@@ -124,6 +126,7 @@ func (q *Queries) ByProjectAndID(ctx context.Context, arg ByProjectAndIDParams) 
 		&i.AcceptedAt,
 		&i.SettledAt,
 		&i.EndedAt,
+		&i.Seq,
 	)
 	return i, err
 }
@@ -173,6 +176,65 @@ func (q *Queries) Moves(ctx context.Context, purchaseID int64) ([]PurchaseMove, 
 			&i.ToState,
 			&i.At,
 			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const numbered = `-- name: Numbered :many
+select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at, seq from purchase where project_id = $1 and seq >= $2 and seq <= $3 order by seq desc
+`
+
+type NumberedParams struct {
+	ProjectID int64
+	First     int64
+	Last      int64
+}
+
+func (q *Queries) Numbered(ctx context.Context, arg NumberedParams) ([]Purchase, error) {
+	rows, err := q.db.QueryContext(ctx, numbered, arg.ProjectID, arg.First, arg.Last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Purchase
+	for rows.Next() {
+		var i Purchase
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProjectID,
+			&i.CustomID,
+			&i.Partner,
+			&i.Token,
+			&i.ItemID,
+			&i.Reservation,
+			&i.Bot,
+			&i.App,
+			&i.Asset,
+			&i.ClassID,
+			&i.InstanceID,
+			&i.Name,
+			&i.Price,
+			&i.State,
+			&i.Version,
+			&i.Reason,
+			&i.OfferID,
+			&i.TradeID,
+			&i.CreatedAt,
+			&i.Deadline,
+			&i.AcceptedAt,
+			&i.SettledAt,
+			&i.EndedAt,
+			&i.Seq,
 		); err != nil {
 			return nil, err
 		}

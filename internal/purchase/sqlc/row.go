@@ -33,6 +33,7 @@ type Purchase struct {
 	AcceptedAt  int64
 	SettledAt   int64
 	EndedAt     int64
+	Seq         int64
 }
 
 type PurchaseMove struct {

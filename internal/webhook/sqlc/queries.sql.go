@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const addFailing = `-- name: AddFailing :exec
+insert into failing_count (project_id, endpoint, n) values ($1, $2, $3)
+on conflict (project_id, endpoint) do update set n = failing_count.n + excluded.n
+`
+
+type AddFailingParams struct {
+	ProjectID int64
+	Endpoint  string
+	N         int64
+}
+
+func (q *Queries) AddFailing(ctx context.Context, arg AddFailingParams) error {
+	_, err := q.db.ExecContext(ctx, addFailing, arg.ProjectID, arg.Endpoint, arg.N)
+	return err
+}
+
 const attempts = `-- name: Attempts :many
 select n, at, took, code, error from attempt where delivery_id = $1 order by n
 `
@@ -132,7 +148,7 @@ func (q *Queries) CloseLane(ctx context.Context, arg CloseLaneParams) error {
 }
 
 const countUndelivered = `-- name: CountUndelivered :one
-select count(*) from delivery where project_id = $1 and endpoint = $2 and failing
+select n from failing_count where project_id = $1 and endpoint = $2
 `
 
 type CountUndeliveredParams struct {
@@ -142,9 +158,9 @@ type CountUndeliveredParams struct {
 
 func (q *Queries) CountUndelivered(ctx context.Context, arg CountUndeliveredParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countUndelivered, arg.ProjectID, arg.Endpoint)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+	var n int64
+	err := row.Scan(&n)
+	return n, err
 }
 
 const deliveries = `-- name: Deliveries :many
@@ -254,6 +270,49 @@ func (q *Queries) FailedBetween(ctx context.Context, arg FailedBetweenParams) ([
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const failingOlder = `-- name: FailingOlder :many
+select delivery.project_id, count(*) as n from delivery
+where delivery.subject = $1 and delivery.endpoint = $2 and delivery.failing
+  and delivery.state = 'pending' and delivery.tries > delivery.replayed
+  and delivery.version < (select max(n.version) from delivery n
+    where n.subject = $1 and n.endpoint = $2 and n.state = 'pending')
+group by delivery.project_id
+`
+
+type FailingOlderParams struct {
+	Subject  string
+	Endpoint string
+}
+
+type FailingOlderRow struct {
+	ProjectID int64
+	N         int64
+}
+
+// Those of them that were failing: the counter does without them now.
+func (q *Queries) FailingOlder(ctx context.Context, arg FailingOlderParams) ([]FailingOlderRow, error) {
+	rows, err := q.db.QueryContext(ctx, failingOlder, arg.Subject, arg.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FailingOlderRow
+	for rows.Next() {
+		var i FailingOlderRow
+		if err := rows.Scan(&i.ProjectID, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

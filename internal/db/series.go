@@ -1,0 +1,83 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Series numbers the rows of a table per project, without holes and in the
+// order of their creation, so that pages and their totals cost the same
+// however long the table is. The table has the columns project_id, seq and
+// created_at, with an index over (project_id, created_at, seq).
+type Series struct{ table, next, first, last string }
+
+// NewSeries is the series of a table.
+func NewSeries(table string) Series {
+	const next = `insert into series (name, project_id, n, at) values ($1, $2, 1, $3)
+		on conflict (name, project_id) do update set n = series.n + 1,
+		at = case when excluded.at > series.at then excluded.at else series.at end returning n, at`
+	const edge = "select t.seq from %s t where t.project_id = $1 and t.created_at %s $2 order by t.created_at %s, t.seq %s limit 1"
+	return Series{table: table, next: next, first: fmt.Sprintf(edge, table, ">=", "", ""), last: fmt.Sprintf(edge, table, "<", "desc", "desc")}
+}
+
+// NextTx takes the next number of a project. The row is to be created at the
+// returned time: now, or when the one before it was, whichever is later. Until
+// the write ends, others of the project wait.
+func (s Series) NextTx(ctx context.Context, tx *Tx, project int64, now time.Time) (seq int64, at time.Time, err error) {
+	var us int64
+	if err = tx.QueryRowContext(ctx, s.next, s.table, project, Micros(now)).Scan(&seq, &us); err != nil {
+		return 0, time.Time{}, fmt.Errorf("number %s: %w", s.table, err)
+	}
+	return seq, Time(us), nil
+}
+
+// Window is the numbers of rows created in a time; empty when Last < First.
+type Window struct{ First, Last int64 }
+
+// Total is how many rows there are.
+func (w Window) Total() int64 { return max(0, w.Last-w.First+1) }
+
+// Page is the newest rows of the window, at most so many.
+func (w Window) Page(most int64) Window {
+	w.First = max(w.First, w.Last-most+1)
+	return w
+}
+
+// Below leaves out what is not below a number; 0 leaves out nothing.
+func (w Window) Below(seq int64) Window {
+	if seq > 0 {
+		w.Last = min(w.Last, seq-1)
+	}
+	return w
+}
+
+// Window finds the rows created from the second from up to the whole second
+// to. Times that a database cannot hold are as far as it can.
+func (s Series) Window(ctx context.Context, q Querier, project, from, to int64) (Window, error) {
+	none := Window{First: 1}
+	var w Window
+	for _, e := range []struct {
+		query string
+		at    int64
+		seq   *int64
+	}{{s.first, micros(from), &w.First}, {s.last, micros(min(to, math.MaxInt64-1) + 1), &w.Last}} {
+		err := q.QueryRowContext(ctx, e.query, project, e.at).Scan(e.seq)
+		if errors.Is(err, sql.ErrNoRows) {
+			return none, nil
+		}
+		if err != nil {
+			return none, fmt.Errorf("window of %s: %w", s.table, err)
+		}
+	}
+	return w, nil
+}
+
+// micros is a time in seconds as it is stored.
+func micros(seconds int64) int64 {
+	const most = math.MaxInt64 / 1_000_000
+	return min(max(seconds, 0), most) * 1_000_000
+}
