@@ -34,6 +34,7 @@ type Options struct {
 	PublicURL string // without a slash at its end
 	Steam     web.Endpoints
 	Pace      web.Gaps
+	Games     []steam.AppID // that are traded; empty: all
 	Poll      time.Duration // how often a bot looks at Steam
 	Guard     webhook.GuardOptions
 	Now       func() time.Time // the world's clock
@@ -90,7 +91,7 @@ func (g *Gateway) rooms() {
 
 func (g *Gateway) doors() {
 	g.API = skinsback.New(skinsback.Deps{Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
-		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Webhooks: g.Webhooks, PublicURL: g.PublicURL, Guard: g.Guard,
+		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Webhooks: g.Webhooks, Trades: g.Trades, Fleet: g.Fleet, Games: g.Games, PublicURL: g.PublicURL, Guard: g.Guard,
 		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,

@@ -30,6 +30,7 @@ type Sandbox struct {
 	Database    string // postgres://…; empty: a file in Data
 	World       string // world file; empty: the built-in world
 	Seed        int64  // of the built-in world; 0: its own
+	Games       Games  // that are traded; empty: all
 	ReadyFile   string // written once when ready; empty: the same is printed for people
 	Version     string
 	Out         io.Writer
@@ -155,7 +156,7 @@ func (r *running) openGateway(ctx context.Context) error {
 		return err
 	}
 	u := r.steam.URL()
-	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll,
+	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps,
 		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
 		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
 	if err != nil {

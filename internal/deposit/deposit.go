@@ -131,6 +131,29 @@ func New(d Deps) *Service {
 // Open starts a deposit and its link. The project's order id is unique for
 // ever: a second one is [fault.Duplicate].
 func (s *Service) Open(ctx context.Context, r Request, now time.Time) (Deposit, error) {
+	d, err := opened(r, now)
+	if err != nil {
+		return Deposit{}, err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		d.CreatedAt = now
+		return insert(ctx, tx, &d)
+	})
+	if err != nil {
+		return Deposit{}, openError(r, err)
+	}
+	return d, nil
+}
+
+func openError(r Request, err error) error {
+	if db.IsUnique(err) {
+		return fault.New(fault.Duplicate, "order %q exists", r.OrderID)
+	}
+	return fmt.Errorf("open deposit: %w", err)
+}
+
+// opened is a deposit as it begins.
+func opened(r Request, now time.Time) (Deposit, error) {
 	multiplier := r.Project.Multiplier
 	if r.CustomMultiplier != "" {
 		var err error
@@ -138,22 +161,11 @@ func (s *Service) Open(ctx context.Context, r Request, now time.Time) (Deposit, 
 			return Deposit{}, fault.New(fault.InvalidRequest, "custom multiplier: %v", err)
 		}
 	}
-	d := Deposit{Project: r.Project.ID, OrderID: r.OrderID, Hash: newHash(), State: Open, Version: 1, SteamID: r.SteamID,
+	return Deposit{Project: r.Project.ID, OrderID: r.OrderID, Hash: newHash(), State: Open, Version: 1, SteamID: r.SteamID,
 		TradeToken: r.TradeToken, ResultURL: r.ResultURL, SuccessURL: or(r.SuccessURL, r.Project.SuccessURL),
 		FailURL: or(r.FailURL, r.Project.FailURL), Currency: r.Currency, MinAmount: r.MinAmount, MaxAmount: r.MaxAmount,
 		Multiplier: multiplier, CommissionRate: r.Project.Commission, CustomCurrency: r.CustomCurrency, CustomRate: r.CustomRate, PriorityGame: r.PriorityGame,
-		CreatedAt: now, ExpiresAt: now.Add(LinkLife)}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		d.CreatedAt = now
-		return insert(ctx, tx, &d)
-	})
-	if db.IsUnique(err) {
-		return Deposit{}, fault.New(fault.Duplicate, "order %q exists", r.OrderID)
-	}
-	if err != nil {
-		return Deposit{}, fmt.Errorf("open deposit: %w", err)
-	}
-	return d, nil
+		CreatedAt: now, ExpiresAt: now.Add(LinkLife)}, nil
 }
 
 func newHash() string {

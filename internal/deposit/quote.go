@@ -62,18 +62,11 @@ func (s *Service) Inventory(ctx context.Context, hash string, app steam.AppID, n
 	if d.SteamID == 0 {
 		return Quote{}, fault.New(fault.WrongState, "the payer is not known")
 	}
-	held, err := s.Steam.PayerInventory(ctx, d.SteamID, d.TradeToken, app)
+	q, err := s.look(ctx, Payer{d.SteamID, d.TradeToken}, app, d.Multiplier, now)
 	if err != nil {
 		return Quote{}, err
 	}
-	q := Quote{ID: uuid.NewString(), App: app, Expires: now.Add(QuoteLife), Rates: s.Pricing.Rates()}
-	for _, it := range held {
-		item, err := s.price(it, d.Multiplier)
-		if err != nil {
-			return Quote{}, err
-		}
-		q.Items = append(q.Items, item)
-	}
+	q.ID = uuid.NewString()
 	seen := risk.Inventory{App: app, Worth: q.worth(), Seen: now}
 	body, err := json.Marshal(q)
 	if err != nil {
@@ -89,6 +82,29 @@ func (s *Service) Inventory(ctx context.Context, hash string, app steam.AppID, n
 		}
 		return w.InsertQuote(ctx, sqlc.InsertQuoteParams{ID: q.ID, DepositID: d.ID, ExpiresAt: db.Micros(q.Expires), Body: body})
 	})
+}
+
+// Payer is whose items are asked for, and the token of his trade URL.
+type Payer struct {
+	ID    steam.ID64
+	Token string
+}
+
+// look reads and prices a payer's items of a game.
+func (s *Service) look(ctx context.Context, p Payer, app steam.AppID, multiplier money.Rate, now time.Time) (Quote, error) {
+	held, err := s.Steam.PayerInventory(ctx, p.ID, p.Token, app)
+	if err != nil {
+		return Quote{}, err
+	}
+	q := Quote{App: app, Expires: now.Add(QuoteLife), Rates: s.Pricing.Rates()}
+	for _, it := range held {
+		item, err := s.price(it, multiplier)
+		if err != nil {
+			return Quote{}, err
+		}
+		q.Items = append(q.Items, item)
+	}
+	return q, nil
 }
 
 // worth is what can be chosen, as far as a sum can be told.
@@ -141,16 +157,8 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 	if err != nil {
 		return d, err
 	}
-	next := d
-	next.Rates, next.Reason, next.Version = q.Rates, "", d.Version+1
-	next.State, _ = Next(d.State, Chosen)
-	if next.Items, err = pick(q, assetIDs); err != nil {
-		return d, err
-	}
-	if err := next.total(); err != nil {
-		return d, err
-	}
-	if err := s.withinLimits(next, q.App); err != nil {
+	next, err := s.chosen(d, q, assetIDs)
+	if err != nil {
 		return d, err
 	}
 	if err := s.Steam.Preflight(ctx, d.SteamID, d.TradeToken); err != nil {
@@ -165,6 +173,20 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 		return d, err
 	}
 	return next, nil
+}
+
+// chosen is the deposit with items of a quote and what they are worth.
+func (s *Service) chosen(d Deposit, q Quote, assetIDs []string) (next Deposit, err error) {
+	next = d
+	next.Rates, next.Reason, next.Version = q.Rates, "", d.Version+1
+	next.State, _ = Next(d.State, Chosen)
+	if next.Items, err = pick(q, assetIDs); err != nil {
+		return d, err
+	}
+	if err := next.total(); err != nil {
+		return d, err
+	}
+	return next, s.withinLimits(next, q.App)
 }
 
 // choosable is [fault.WrongState] unless the payer can still choose.

@@ -12,7 +12,7 @@ import (
 // marketBuy buys one item for a Steam user. The purchase is stored before the
 // answer is sent, so that a caller who never got it can ask by custom_ids.
 func (d *Door) marketBuy(c *call) ([]byte, error) {
-	b, err := buyRequest(c)
+	b, err := d.buyRequest(c)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (a *answer) fresh(p purchase.Purchase) {
 }
 
 // buyRequest checks presence, then form.
-func buyRequest(c *call) (purchase.Buy, error) {
+func (d *Door) buyRequest(c *call) (purchase.Buy, error) {
 	id, name := c.get("id"), c.get("name")
 	if !id.given() && !name.given() {
 		return purchase.Buy{}, buyMissingNameAndID
@@ -48,7 +48,7 @@ func buyRequest(c *call) (purchase.Buy, error) {
 		return purchase.Buy{}, buyMissingPartner
 	}
 	b := purchase.Buy{Project: c.project}
-	if err := buyItem(c, id, name, &b); err != nil {
+	if err := d.buyItem(c, id, name, &b); err != nil {
 		return purchase.Buy{}, err
 	}
 	err := buyPartner(c, &b)
@@ -56,7 +56,7 @@ func buyRequest(c *call) (purchase.Buy, error) {
 }
 
 // buyItem reads which item is wanted; id wins over name.
-func buyItem(c *call, id, name value, b *purchase.Buy) error {
+func (d *Door) buyItem(c *call, id, name value, b *purchase.Buy) error {
 	if id.given() {
 		var ok bool
 		if b.ItemID, ok = positive(id); !ok {
@@ -72,7 +72,7 @@ func buyItem(c *call, id, name value, b *purchase.Buy) error {
 		return nameTooShort
 	}
 	b.Name = s
-	if b.App, ok = game(c.get("game")); !ok || !clean(s) {
+	if b.App, ok = d.game(c.get("game")); !ok || !clean(s) {
 		return buySkinUnavailable.because("nothing of that name is in that game")
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/money"
-	"github.com/skinrail/skinrail/internal/webhook"
 )
 
 // create opens a deposit and answers with its payment page. The address ends so
@@ -34,13 +33,18 @@ func (d *Door) createRequest(c *call) (deposit.Request, error) {
 		return deposit.Request{}, err
 	}
 	r := deposit.Request{Project: c.project}
-	for _, read := range []func(*call, *deposit.Request) error{createWho, d.createLimits, d.createAddresses, createCustom} {
+	for _, read := range []func(*call, *deposit.Request) error{createWho, d.createLimits, d.createAddresses} {
 		if err := read(c, &r); err != nil {
 			return deposit.Request{}, err
 		}
 	}
-	if v := c.get("priority_game"); v.given() && v.kind == text {
-		if _, known := games[v.str]; known {
+	l, err := d.localTerms(c)
+	if err != nil {
+		return deposit.Request{}, err
+	}
+	r.Currency, r.CustomMultiplier, r.CustomCurrency, r.CustomRate = l.currency, l.multiplier, l.custom, l.rate
+	if v := c.get("priority_game"); v.given() {
+		if _, known := d.game(v); known {
 			r.PriorityGame = v.str
 		}
 	}
@@ -93,13 +97,6 @@ func (d *Door) createLimits(c *call, r *deposit.Request) error {
 			return createInvalidMax
 		}
 	}
-	if v := c.get("currency"); v.given() {
-		cur, known := d.deps.Pricing.Currency(strings.ToLower(v.str))
-		if v.kind != text || !known {
-			return createInvalidCurrency
-		}
-		r.Currency = cur.Code
-	}
 	return nil
 }
 
@@ -118,12 +115,11 @@ func less(a, b string) bool {
 }
 
 func (d *Door) createAddresses(c *call, r *deposit.Request) error {
-	var ok bool
-	if v := c.get("result_url"); v.given() {
-		if r.ResultURL, ok = pageURL(v, nil); !ok || webhook.CheckURL(r.ResultURL, d.deps.Guard) != nil {
-			return createInvalidURL.because("result_url: an http or https address that may be called from here")
-		}
+	var err error
+	if r.ResultURL, err = d.resultURL(c); err != nil {
+		return err
 	}
+	var ok bool
 	if v := c.get("success_url"); v.given() {
 		if r.SuccessURL, ok = pageURL(v, c.project.Origins); !ok {
 			return createInvalidURL.because("success_url: an http or https address of a registered site")
@@ -144,28 +140,6 @@ var (
 	mostMultiplier  = money.MustRate("2")
 	leastRate       = money.MustRate("0.1")
 )
-
-func createCustom(c *call, r *deposit.Request) error {
-	if v := c.get("custom_multiplier"); v.given() {
-		s, rate, ok := rateOf(v)
-		if !ok || rate.Cmp(leastMultiplier) < 0 || rate.Cmp(mostMultiplier) > 0 {
-			return createInvalidMultiplier.because("custom_multiplier: 0.5 to 2")
-		}
-		r.CustomMultiplier = s
-	}
-	if v := c.get("custom_currency"); v.given() {
-		name, ok := v.word()
-		if !ok || utf8.RuneCountInString(name) > maxCustomCurrency || strings.ContainsFunc(name, notPrinted) {
-			return createInvalidCustom.because("custom_currency: up to 4 characters")
-		}
-		s, rate, ok := rateOf(c.get("custom_currency_rate"))
-		if !ok || rate.Cmp(leastRate) < 0 {
-			return createInvalidCustom.because("custom_currency_rate: at least 0.1")
-		}
-		r.CustomCurrency, r.CustomRate = name, s
-	}
-	return nil
-}
 
 func notPrinted(r rune) bool { return r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r) }
 

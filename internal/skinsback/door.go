@@ -12,11 +12,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skinrail/skinrail/internal/deposit"
+	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/market"
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
 	"github.com/skinrail/skinrail/internal/webhook"
 )
 
@@ -31,8 +34,11 @@ type Deps struct {
 	Market    *market.Service
 	Pricing   *pricing.Service
 	Ledger    *ledger.Service
+	Trades    *trade.Service
+	Fleet     *fleet.Service
 	Webhooks  *webhook.Service
-	PublicURL string // of the gateway, without a slash at its end
+	Games     []steam.AppID // that are traded; empty: all that have a name
+	PublicURL string        // of the gateway, without a slash at its end
 	Guard     webhook.GuardOptions
 	// Ready returns why nothing can be traded, site_off or no_bots; "" when all
 	// is well.
@@ -47,14 +53,15 @@ type Deps struct {
 
 // Door answers the merchant API. It may be used concurrently.
 type Door struct {
-	deps     Deps
-	methods  map[string]*method
-	quota    quota
-	failures failures
-	lists    listCache
-	answers  answerCache
-	rates    rateBook
-	bodyTime time.Duration
+	deps      Deps
+	methods   map[string]*method
+	quota     quota
+	failures  failures
+	lists     listCache
+	answers   answerCache
+	rates     rateBook
+	bodyTime  time.Duration
+	offerTime time.Duration
 }
 
 // New returns the door. A missing clock is the wall's, a missing Logger the
@@ -76,7 +83,7 @@ func New(deps Deps) *Door {
 	if deps.Ready == nil {
 		deps.Ready = func() string { return "" }
 	}
-	return &Door{deps: deps, methods: methodsByName(), bodyTime: bodyTime}
+	return &Door{deps: deps, methods: methodsByName(), bodyTime: bodyTime, offerTime: offerTime}
 }
 
 // Handler serves [Path] and everything below it, and answers 404 elsewhere.
@@ -150,7 +157,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.run(d, &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now()})
+	return m.run(d, &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now(), method: m})
 }
 
 // admit checks everything that does not depend on the method.

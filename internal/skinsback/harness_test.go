@@ -65,6 +65,7 @@ type world struct {
 	deposits  *deposit.Service
 	purchases *purchase.Service
 	webhooks  *webhook.Service
+	steam     *steamOutside
 	trades    *trade.Service
 	fleet     *fleet.Service
 	pricing   *pricing.Service
@@ -75,27 +76,31 @@ type world struct {
 
 // steamOutside is Steam as the deposit room asks it: the payer has what the
 // test says and can trade.
-type steamOutside struct{ items []steam.Item }
+type steamOutside struct {
+	items         []steam.Item
+	cannot, reads error // what trades and inventories are refused with
+}
 
 func (s *steamOutside) PayerInventory(context.Context, steam.ID64, string, steam.AppID) ([]steam.Item, error) {
-	return s.items, nil
+	return s.items, s.reads
 }
-func (s *steamOutside) Preflight(context.Context, steam.ID64, string) error { return nil }
+func (s *steamOutside) Preflight(context.Context, steam.ID64, string) error { return s.cannot }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	d := dbtest.SQLite(t)
 	w := &world{t: t, db: d, now: start, offers: 7000000000}
+	w.steam = &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}
 	box := seal.New([32]byte{1})
 	w.merchants, w.ledger, w.events, w.trades, w.fleet = merchant.New(d, box), ledger.New(d), event.New(d), trade.New(d), fleet.New(d, box)
 	w.pricing = pricing.New(d)
 	goods := market.New(d, w.pricing, w.fleet)
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
-		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}})
+		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: w.steam})
 	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades, Market: goods, Fleet: w.fleet})
 	w.webhooks = webhook.New(webhook.Deps{DB: d, Events: w.events, Merchants: w.merchants, Encoder: NewEncoder(),
 		Client: webhook.Guard(webhook.GuardOptions{AllowPrivate: true})})
-	w.door = New(Deps{Webhooks: w.webhooks, Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
+	w.door = New(Deps{Trades: w.trades, Fleet: w.fleet, Webhooks: w.webhooks, Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
 		Ledger: w.ledger, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
 		Version: version(d), Now: func() time.Time { return w.now }, Wall: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 	w.furnish()

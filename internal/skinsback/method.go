@@ -30,6 +30,13 @@ type call struct {
 	project merchant.Project
 	fields  fields
 	now     time.Time
+	method  *method
+}
+
+// malformed is the error of a parameter of the called method.
+func (c *call) malformed(name string) refusal {
+	r, _ := c.method.own(name)
+	return r
 }
 
 func (c *call) get(name string) value { return c.fields.get(name) }
@@ -37,6 +44,8 @@ func (c *call) get(name string) value { return c.fields.get(name) }
 // methods is the whole API.
 var methods = []method{
 	{"create", false, createParams, (*Door).create},
+	{"create_from_user_inventory", false, directParams, (*Door).createFromUserInventory},
+	{"user_inventory", false, inventoryParams, (*Door).userInventory},
 	{"orderstatus", false, orderParams, (*Door).orderStatus},
 	{"orders", false, listParams, (*Door).orders},
 	{"callback_error_list", false, startParams, (*Door).callbackErrorList},

@@ -152,17 +152,15 @@ var games = map[string]steam.AppID{
 	"cs2": steam.CS2, "csgo": steam.CS2, "dota2": steam.Dota2, "rust": steam.Rust, "tf2": steam.TF2,
 }
 
-// game reads a game by name, cs2 when none is given. An unknown one is no
-// error of its own: nothing is on sale there.
-func game(v value) (steam.AppID, bool) {
-	if !v.given() {
-		return steam.CS2, true
+// game reads a game by name, cs2 when none is given. One that is unknown, or
+// not traded here, is no error of its own: nothing is on sale there.
+func (d *Door) game(v value) (steam.AppID, bool) {
+	app, ok := steam.CS2, true
+	if v.given() {
+		app, ok = games[v.str]
+		ok = ok && v.kind == text
 	}
-	if v.kind != text {
-		return 0, false
-	}
-	app, ok := games[v.str]
-	return app, ok
+	return app, ok && (len(d.deps.Games) == 0 || slices.Contains(d.deps.Games, app))
 }
 
 // pageURL reads an address that a payer is sent to.

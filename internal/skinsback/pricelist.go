@@ -1,7 +1,6 @@
 package skinsback
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ func (d *Door) marketPriceList(c *call) ([]byte, error) {
 		k.form = full
 	}
 	var known bool
-	if k.app, known = game(c.get("game")); !known {
+	if k.app, known = d.game(c.get("game")); !known {
 		return d.encodeList(market.Snapshot{Updated: c.now}, k.form), nil
 	}
 	list, err := d.deps.Market.List(c.ctx, k.app, c.now)
@@ -124,7 +123,7 @@ func (d *Door) extras(a *answer, r market.Row) {
 	a.text("assetid", r.Asset.ID)
 	a.integer("appId", int64(r.Asset.App))
 	a.text("border_color", color(r.Color))
-	a.text("image", d.picture(r))
+	a.text("image", d.pictureOf(r.Asset.App, r.Name))
 	a.raw("link", "null")
 	a.text("steamid", r.Bot.String())
 	a.raw("stickers", "[]")
@@ -160,11 +159,6 @@ func exterior(name string) string {
 	return ""
 }
 
-// picture is where the gateway serves an item's picture.
-func (d *Door) picture(r market.Row) string {
-	return d.deps.PublicURL + "/img/item?" + url.Values{"app": {strconv.Itoa(int(r.Asset.App))}, "name": {r.Name}}.Encode()
-}
-
 // marketSearch finds items by a part of their name, or by exact names.
 func (d *Door) marketSearch(c *call) ([]byte, error) {
 	part, names, err := searched(c)
@@ -173,7 +167,7 @@ func (d *Door) marketSearch(c *call) ([]byte, error) {
 	}
 	a := success()
 	a.begin("items", '[')
-	if app, known := game(c.get("game")); known {
+	if app, known := d.game(c.get("game")); known {
 		rows, err := d.deps.Market.Search(c.ctx, app, part, names, maxListed, c.now)
 		if err != nil {
 			return nil, err

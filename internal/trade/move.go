@@ -9,6 +9,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade/sqlc"
 )
 
 // Change is what a move writes besides the state. Zero fields keep what is there.
@@ -120,4 +121,20 @@ func (s *Service) Missed(ctx context.Context, t Trade, again time.Time) (Trade, 
 		return t, err
 	}
 	return next, nil
+}
+
+// GiveUp ends the time of a trade whose offer is not known to be with the
+// partner: what is not sent is not sent any more, and an offer that turns up is
+// withdrawn. It reports false when the partner has it, or the trade has ended.
+func (s *Service) GiveUp(ctx context.Context, id int64, now time.Time) (bool, error) {
+	var n int64
+	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+		n, err = sqlc.New(tx).GiveUp(ctx, sqlc.GiveUpParams{ID: id, Deadline: db.Micros(now)})
+		tx.Wake(Topic)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("give up trade %d: %w", id, err)
+	}
+	return n == 1, nil
 }

@@ -164,6 +164,24 @@ func (q *Queries) Checked(ctx context.Context, arg CheckedParams) error {
 	return err
 }
 
+const giveUp = `-- name: GiveUp :execrows
+update trade set deadline = $2
+where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed')
+`
+
+type GiveUpParams struct {
+	ID       int64
+	Deadline int64
+}
+
+func (q *Queries) GiveUp(ctx context.Context, arg GiveUpParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, giveUp, arg.ID, arg.Deadline)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertAsset = `-- name: InsertAsset :exec
 insert into trade_asset (trade_id, line, app, context, asset, class_id, instance_id, name)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
