@@ -19,9 +19,19 @@ else
   skipped+=("the race detector: no C compiler")
 fi
 
-# The browser test's packages, as the lock file has them; no install scripts run.
-if [ -n "$(find_node)" ] && [ -z "$(find_browser_packages)" ] && [ -z "${SKINRAIL_SKIP_INSTALL:-}" ]; then
-  (cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || true
+# The packages of the tests in other languages, as the lock files have them; no
+# install scripts run.
+for dir in test/browser test/stacks; do
+  if [ -n "$(find_node)" ] && [ -z "$(find_packages $dir)" ] && [ -z "${SKINRAIL_SKIP_INSTALL:-}" ]; then
+    (cd $dir && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || true
+  fi
+done
+
+if [ -z "$(find_php)" ]; then
+  skipped+=("clients in PHP: no php with curl and Guzzle")
+fi
+if [ -z "$(find_node)" ] || [ -z "$(find_packages test/stacks)" ]; then
+  skipped+=("clients in JavaScript: no Node, or npm did not get axios")
 fi
 
 chromium=
@@ -29,7 +39,7 @@ if [ -z "$(find_chromium)" ]; then
   skipped+=("the payment page in a browser: no Chromium")
 elif [ -z "$(find_node)" ]; then
   skipped+=("the payment page in a browser: no Node with npm")
-elif [ -z "$(find_browser_packages)" ]; then
+elif [ -z "$(find_packages test/browser)" ]; then
   skipped+=("the payment page in a browser: npm did not get playwright-core")
 else
   chromium=$(find_chromium)

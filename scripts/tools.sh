@@ -27,12 +27,19 @@ find_chromium() {
   done
 }
 
-# Node with npm, and the packages that the browser test stands on.
+# Node with npm.
 find_node() { command -v npm >/dev/null && command -v node || true; }
 
-find_browser_packages() {
-  local dir=test/browser
-  if [ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ]; then
-    echo "$dir/node_modules"
+# A test folder's packages, where they are what its lock file says.
+find_packages() {
+  if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
+    echo "$1/node_modules"
+  fi
+}
+
+# PHP with what the clients of the tests are made of.
+find_php() {
+  if php -r 'require "/usr/share/php/GuzzleHttp/autoload.php"; curl_init();' 2>/dev/null; then
+    command -v php
   fi
 }
