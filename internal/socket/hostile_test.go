@@ -288,8 +288,7 @@ func (r *raw) trickle(evicted <-chan struct{}) int {
 }
 
 // What is kept for a client that does not read is bounded, whatever happens.
-func TestMemoryForOneWhoNeverReadsIsBounded(t *testing.T) {
-	t.Parallel()
+func TestMemoryForOneWhoNeverReadsIsBounded(t *testing.T) { // alone: it looks at the heap
 	w := start(t, dbtest.SQLite(t), nil)
 	for range 20 {
 		rawDial(t, w.url+"?"+shopLogin+"&since=0")
