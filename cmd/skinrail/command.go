@@ -117,6 +117,7 @@ func sandboxCommand() *cobra.Command {
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:8080", "address of the gateway; port 0 takes a free one")
 	f.StringVar(&s.SteamListen, "steam-listen", "127.0.0.1:8090", "address of the simulated Steam")
 	f.StringVar(&s.AdminListen, "admin-listen", "127.0.0.1:0", "address for profiling; keep it on loopback")
+	f.StringVar(&s.SocketListen, "legacy-ws-listen", "", "further address for websockets of very old clients, without TLS")
 	f.StringVar(&s.Data, "data", "./skinrail-data", "folder for everything that is kept")
 	f.StringVar(&s.Database, "database", "", "PostgreSQL URL; without it SQLite in the data folder")
 	f.StringVar(&s.World, "world", "", "world file for a new folder; without it the built-in world")

@@ -21,6 +21,7 @@ import (
 	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/skinsback"
+	"github.com/skinrail/skinrail/internal/socket"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/steam/web"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -59,6 +60,7 @@ type Gateway struct {
 	Agents    []*bot.Agent
 	API       *skinsback.Door
 	Pay       *pay.Door
+	Sockets   *socket.Door
 	loops     loops
 }
 
@@ -96,6 +98,8 @@ func (g *Gateway) doors() {
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,
 		CommunityURL: g.Steam.Community, Now: g.Now, Wall: time.Now, Logger: g.Log})
+	g.Sockets = socket.New(socket.Deps{Events: g.Events, Merchants: g.Merchants, Encode: skinsback.Frame,
+		Limits: socket.Limits{Sockets: maxSockets()}, Logger: g.Log})
 }
 
 // Hire makes an agent for every bot that has none. It may be called again

@@ -71,6 +71,19 @@ func (g *Gateway) Run(ctx context.Context) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
 	g.deliver(ctx)
+	events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time
+	g.loops.wg.Go(func() { g.Sockets.Run(ctx, events) })
+}
+
+// closeSockets says goodbye to all sockets, after the loops have ended. Who does
+// not answer in time is cut off, which is no failure.
+func (g *Gateway) closeSockets() error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := g.Sockets.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
 }
 
 // Wait returns after all loops have ended.

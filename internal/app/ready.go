@@ -12,10 +12,11 @@ import (
 )
 
 // ready is the ready file: what a program needs to use the sandbox. The pages
-// and sockets that do not exist yet have no address.
+// that do not exist yet have no address.
 type ready struct {
 	GatewayURL string         `json:"gateway_url"`
 	WSURL      string         `json:"ws_url"`
+	LegacyWS   string         `json:"legacy_ws_url,omitempty"`
 	SteamURL   string         `json:"steam_url"`
 	AdminURL   string         `json:"admin_url"`
 	PanelURL   string         `json:"panel_url"`
@@ -35,7 +36,7 @@ type readyProject struct {
 // tell says that the sandbox is ready: in the file if one is wanted, else in
 // words.
 func (r *running) tell(ctx context.Context) error {
-	out := ready{GatewayURL: r.main.URL(), SteamURL: r.steam.URL(), AdminURL: r.admin.URL(), PID: os.Getpid(), Version: r.cfg.Version}
+	out := ready{GatewayURL: r.main.URL(), WSURL: r.main.socketURL(), SteamURL: r.steam.URL(), AdminURL: r.admin.URL(), PID: os.Getpid(), Version: r.cfg.Version}
 	projects, err := r.gateway.Merchants.List(ctx)
 	if err != nil {
 		return err
@@ -47,6 +48,9 @@ func (r *running) tell(ctx context.Context) error {
 		}
 		out.Projects = append(out.Projects, readyProject{ClientID: strconv.FormatInt(p.ID, 10),
 			ClientSecret: k.Client.Reveal(), WebhookSecret: k.Webhook.Reveal(), Name: p.Name})
+	}
+	if r.sockets != nil {
+		out.LegacyWS = strings.TrimSuffix(r.sockets.socketURL(), "ws/")
 	}
 	if err := writeWhole(filepath.Join(r.cfg.Data, urlFile), []byte(out.GatewayURL+"\n")); err != nil {
 		return err
@@ -64,7 +68,7 @@ func (r *running) tell(ctx context.Context) error {
 
 func (o ready) print(w io.Writer, bots int) {
 	fmt.Fprintf(w, "Skinrail sandbox is ready: %d bots are signed in to the simulated Steam.\n\n", bots)
-	fmt.Fprintf(w, "  gateway          %s\n  simulated Steam  %s\n", o.GatewayURL, o.SteamURL)
+	fmt.Fprintf(w, "  gateway          %s\n  websocket        %s\n  simulated Steam  %s\n", o.GatewayURL, o.WSURL, o.SteamURL)
 	for _, p := range o.Projects {
 		fmt.Fprintf(w, "  project          %s  secret %s  (%s)\n", p.ClientID, p.ClientSecret, p.Name)
 	}

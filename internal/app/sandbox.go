@@ -23,18 +23,19 @@ import (
 
 // Sandbox is how to run everything in one process with a simulated Steam.
 type Sandbox struct {
-	Listen      string // main listener
-	SteamListen string // simulated Steam
-	AdminListen string // profiling; loopback
-	Data        string // folder; made when missing
-	Database    string // postgres://…; empty: a file in Data
-	World       string // world file; empty: the built-in world
-	Seed        int64  // of the built-in world; 0: its own
-	Games       Games  // that are traded; empty: all
-	ReadyFile   string // written once when ready; empty: the same is printed for people
-	Version     string
-	Out         io.Writer
-	Log         *slog.Logger
+	Listen       string // main listener
+	SteamListen  string // simulated Steam
+	AdminListen  string // profiling; loopback
+	SocketListen string // plain websockets for very old clients; empty: none
+	Data         string // folder; made when missing
+	Database     string // postgres://…; empty: a file in Data
+	World        string // world file; empty: the built-in world
+	Seed         int64  // of the built-in world; 0: its own
+	Games        Games  // that are traded; empty: all
+	ReadyFile    string // written once when ready; empty: the same is printed for people
+	Version      string
+	Out          io.Writer
+	Log          *slog.Logger
 }
 
 // sandboxPoll is how often a bot looks at the simulated Steam, which has no
@@ -49,6 +50,7 @@ type running struct {
 	cfg                Sandbox
 	lock               *os.File
 	main, steam, admin *server
+	sockets            *server // nil when not wanted
 	db                 *db.DB
 	world              *world.Service
 	sim                *sim.Sim
@@ -99,6 +101,11 @@ func (r *running) openListeners(context.Context) (err error) {
 	}
 	if r.admin, err = listen(r.cfg.AdminListen); err != nil {
 		return err
+	}
+	if r.cfg.SocketListen != "" {
+		if r.sockets, err = listen(r.cfg.SocketListen); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -224,6 +231,9 @@ func (r *running) start(ctx context.Context) error {
 		HTTP: &http.Client{Timeout: 30 * time.Second}, Kick: func() { r.db.Wake(trade.Topic) }, Logger: r.cfg.Log})
 	r.main.serve(g.public(door.Handler()), r.cfg.Log, r.failed)
 	r.admin.serve(admin(), r.cfg.Log, r.failed)
+	if r.sockets != nil {
+		r.sockets.serve(g.legacySockets(), r.cfg.Log, r.failed)
+	}
 	var loops context.Context
 	loops, r.stopLoops = context.WithCancel(context.WithoutCancel(ctx))
 	g.loop(loops, "steam", simTick, nil, func(context.Context) (bool, error) { return r.sim.Step(r.world.Now()), nil })
@@ -235,12 +245,15 @@ func (r *running) start(ctx context.Context) error {
 // what they stand on.
 func (r *running) close() error {
 	var errs []error
-	if r.main != nil {
-		errs = append(errs, r.main.stop())
+	for _, s := range []*server{r.main, r.sockets} {
+		if s != nil {
+			errs = append(errs, s.stop())
+		}
 	}
 	if r.stopLoops != nil {
 		r.stopLoops()
 		r.gateway.Wait()
+		errs = append(errs, r.gateway.closeSockets())
 	}
 	for _, s := range []*server{r.admin, r.steam} {
 		if s != nil {

@@ -10,11 +10,13 @@ import (
 	"net/http/pprof"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/skinrail/skinrail/internal/skinsback"
+	"github.com/skinrail/skinrail/internal/socket"
 )
 
 // grace is how long running requests may take to finish when stopping.
@@ -44,6 +46,9 @@ func (s *server) URL() string {
 	}
 	return "http://" + at.String()
 }
+
+// socketURL is where websockets are on the listener.
+func (s *server) socketURL() string { return "ws" + strings.TrimPrefix(s.URL(), "http") + "/ws/" }
 
 // serve answers with h in the background; a failure ends up in failed.
 func (s *server) serve(h http.Handler, log *slog.Logger, failed chan<- error) {
@@ -76,8 +81,14 @@ func (g *Gateway) public(control http.Handler) http.Handler {
 	mux.Handle("/pay", pages)
 	mux.Handle("/img/", pages)
 	mux.Handle("/embed.js", pages)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nhealth         GET /healthz, /readyz")
+	mux.Handle("/ws", g.Sockets)
+	mux.Handle("/ws/{$}", g.Sockets)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if socket.Upgrade(r) { // where old clients connect
+			g.Sockets.ServeHTTP(w, r)
+			return
+		}
+		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nwebsocket      GET /ws/\nhealth         GET /healthz, /readyz")
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", g.readyz)
@@ -92,6 +103,26 @@ func (g *Gateway) public(control http.Handler) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+}
+
+// legacySockets serves websockets on a listener of their own, as very old
+// clients expect them: without TLS and at the root.
+func (g *Gateway) legacySockets() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/{$}", "/ws", "/ws/{$}"} {
+		mux.Handle(path, g.Sockets)
+	}
+	return wrap(g.Log, mux)
+}
+
+// maxSockets leaves a fifth of the files that the process may have open to
+// everything else; 0, the door's own limit, when the system does not say.
+func maxSockets() int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return 0
+	}
+	return int(min(16_000, files.Cur/5*4)) // #nosec G115 -- small
 }
 
 func (g *Gateway) readyz(w http.ResponseWriter, r *http.Request) {

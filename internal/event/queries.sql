@@ -17,3 +17,13 @@ insert into feed_cursor (reader, project_id, seq) values ($1, $2, 0) on conflict
 -- name: MoveCursor :execrows
 update feed_cursor set seq = sqlc.arg(to_seq)
 where reader = sqlc.arg(reader) and project_id = sqlc.arg(project_id) and seq = sqlc.arg(from_seq);
+
+-- name: Span :one
+select cast(coalesce((select min(e.seq) from event e where e.project_id = f.project_id), f.seq + 1) as bigint) as first, f.seq as head
+from feed f where f.project_id = $1;
+
+-- name: AddEpoch :exec
+insert into feed_epoch (id, epoch) values (1, $1) on conflict (id) do nothing;
+
+-- name: Epoch :one
+select epoch from feed_epoch where id = 1;

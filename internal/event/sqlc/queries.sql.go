@@ -9,6 +9,15 @@ import (
 	"context"
 )
 
+const addEpoch = `-- name: AddEpoch :exec
+insert into feed_epoch (id, epoch) values (1, $1) on conflict (id) do nothing
+`
+
+func (q *Queries) AddEpoch(ctx context.Context, epoch string) error {
+	_, err := q.db.ExecContext(ctx, addEpoch, epoch)
+	return err
+}
+
 const behind = `-- name: Behind :many
 select f.project_id, cast(coalesce(c.seq, 0) as bigint) as seq, f.seq as head
 from feed f left join feed_cursor c on c.project_id = f.project_id and c.reader = $1
@@ -43,6 +52,17 @@ func (q *Queries) Behind(ctx context.Context, reader string) ([]BehindRow, error
 		return nil, err
 	}
 	return items, nil
+}
+
+const epoch = `-- name: Epoch :one
+select epoch from feed_epoch where id = 1
+`
+
+func (q *Queries) Epoch(ctx context.Context) (string, error) {
+	row := q.db.QueryRowContext(ctx, epoch)
+	var epoch string
+	err := row.Scan(&epoch)
+	return epoch, err
 }
 
 const head = `-- name: Head :one
@@ -122,6 +142,23 @@ func (q *Queries) Since(ctx context.Context, arg SinceParams) ([]Event, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const span = `-- name: Span :one
+select cast(coalesce((select min(e.seq) from event e where e.project_id = f.project_id), f.seq + 1) as bigint) as first, f.seq as head
+from feed f where f.project_id = $1
+`
+
+type SpanRow struct {
+	First int64
+	Head  int64
+}
+
+func (q *Queries) Span(ctx context.Context, projectID int64) (SpanRow, error) {
+	row := q.db.QueryRowContext(ctx, span, projectID)
+	var i SpanRow
+	err := row.Scan(&i.First, &i.Head)
+	return i, err
 }
 
 const startCursor = `-- name: StartCursor :exec
