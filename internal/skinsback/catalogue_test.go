@@ -32,6 +32,7 @@ var good = map[string]map[string]string{
 	"market_buy": {"partner": `"123456789"`, "token": `"aB3dE5_-"`, "id": `1`, "name": `"` + sandDune + `"`, "game": `"cs2"`,
 		"max_price": `1000`, "custom_id": `"c"`},
 	"market_getinfo": {"buy_id": `1`, "buy_ids": `[1]`, "custom_ids": `["c"]`},
+	"money_history":  {"starting": `1`, "ending": `1767225600`, "start_from": `0`},
 }
 
 // documented are the errors that a method may answer with.
@@ -42,6 +43,7 @@ var documented = map[string][]int{
 	"market_search":    {1, 2},
 	"market_buy":       {1, 2, 3, 4, 5, 6, 7, 8, 9},
 	"market_getinfo":   {1, 2},
+	"money_history":    {1},
 	"balance":          {},
 	"currencies":       {},
 	"status":           {},
@@ -53,7 +55,7 @@ var certain = map[string]int{
 	"create.order_id": 1, "create.steam_id": 2, "create.trade_token": 3, "create.max_amount": 7, "create.currency": 8, "create.min_amount": 9,
 	"create.result_url": 10, "create.success_url": 10, "create.fail_url": 10, "create.custom_multiplier": 11,
 	"market_buy.partner": 8, "market_buy.token": 3, "market_buy.max_price": 6, "market_buy.custom_id": 9,
-	"orderstatus.transaction_id": 3, "offer_approve.transaction_id": 3,
+	"money_history.starting": 1, "money_history.ending": 1, "orderstatus.transaction_id": 3, "offer_approve.transaction_id": 3,
 }
 
 // wrongTypes are malformed for every scalar parameter.

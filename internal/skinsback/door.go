@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/market"
@@ -31,6 +32,7 @@ type Deps struct {
 	Market    *market.Service
 	Pricing   *pricing.Service
 	Ledger    *ledger.Service
+	Cash      *cash.Service
 	PublicURL string // of the gateway, without a slash at its end
 	Guard     webhook.GuardOptions
 	// Ready returns why nothing can be traded, site_off or no_bots; "" when all

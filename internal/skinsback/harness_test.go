@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/deposit"
@@ -65,6 +66,7 @@ type world struct {
 	purchases *purchase.Service
 	trades    *trade.Service
 	fleet     *fleet.Service
+	cash      *cash.Service
 	pricing   *pricing.Service
 	door      *Door
 	reason    string
@@ -87,12 +89,13 @@ func newWorld(t testing.TB) *world {
 	box := seal.New([32]byte{1})
 	w.merchants, w.ledger, w.events, w.trades, w.fleet = merchant.New(d, box), ledger.New(d), event.New(d), trade.New(d), fleet.New(d, box)
 	w.pricing = pricing.New(d)
+	w.cash = cash.New(cash.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants})
 	goods := market.New(d, w.pricing, w.fleet)
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
 		Fleet: w.fleet, Pricing: w.pricing, Steam: &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}})
 	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades, Market: goods, Fleet: w.fleet})
 	w.door = New(Deps{Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
-		Ledger: w.ledger, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
+		Ledger: w.ledger, Cash: w.cash, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
 		Version: version(d), Now: func() time.Time { return w.now }, Wall: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 	w.furnish()
 	return w

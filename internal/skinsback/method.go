@@ -46,6 +46,7 @@ var methods = []method{
 	{"market_search", true, searchParams, (*Door).marketSearch},
 	{"market_buy", true, buyParams, (*Door).marketBuy},
 	{"market_getinfo", true, infoParams, (*Door).marketGetInfo},
+	{"money_history", false, moneyParams, (*Door).moneyHistory},
 }
 
 var createParams = []param{
@@ -97,10 +98,22 @@ var infoParams = []param{
 	{"custom_ids", infoMissingBuyID},
 }
 
+var moneyParams = []param{
+	{"starting", moneyMissingTime},
+	{"ending", moneyMissingTime},
+	{"start_from", refusal{}},
+}
+
+// aliases are further names of methods.
+var aliases = map[string]string{"balance_history": "money_history"}
+
 func methodsByName() map[string]*method {
-	m := make(map[string]*method, len(methods))
+	m := make(map[string]*method, len(methods)+len(aliases))
 	for i := range methods {
 		m[methods[i].name] = &methods[i]
+	}
+	for alias, name := range aliases {
+		m[alias] = m[name]
 	}
 	return m
 }

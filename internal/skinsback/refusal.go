@@ -68,6 +68,7 @@ var (
 	buyInvalidCustomID   = refusal{code: 9, name: "invalid_custom_id"}
 	infoMissingBuyID     = refusal{code: 1, name: "missing_buy_id"}
 	infoNotFound         = refusal{code: 2, name: "offer_not_found"}
+	moneyMissingTime     = refusal{code: 1, name: "missing_starting_or_ending"}
 )
 
 // as turns a room's fault into the method's own error; other errors stay as
