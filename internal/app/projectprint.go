@@ -110,16 +110,16 @@ func (p Projects) printStatus(s projectState) error {
 }
 
 func (s projectState) people(w *tabwriter.Writer, id string) {
-	fmt.Fprintf(w, "Project %s, made %s\n\nSETTING\t\n", id, when(s.project.CreatedAt))
+	fmt.Fprintf(w, "Project %s, made %s\n\nSETTING\tVALUE\n", id, when(s.project.CreatedAt))
 	for _, set := range settings {
 		fmt.Fprintf(w, "%s\t%s\n", set.name, word(set.get(&s.project)))
 	}
-	fmt.Fprint(w, "\nMONEY\tUSD\t\n")
+	fmt.Fprint(w, "\nMONEY\tUSD\tMEANING\n")
 	for i, a := range accounts {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", a.name, s.balances[i], a.meaning)
 	}
 	fmt.Fprintf(w, "deals_sum\t%s\tsettled deposits, ever\nwithdraw_sum\t%s\tspent on items and paid out, ever\n", s.totals.Deals, s.totals.Withdrawn)
-	fmt.Fprint(w, "\nSECRET\tMADE\t\n")
+	fmt.Fprint(w, "\nSECRET\tMADE\tNOTE\n")
 	for _, k := range s.secrets {
 		note := ""
 		if k.Old {
