@@ -10,6 +10,9 @@ import (
 // databaseFile is the SQLite file in a data folder.
 const databaseFile = "skinrail.db"
 
+// keyFile seals the secrets in a folder's database.
+const keyFile = "key"
+
 // urlFile tells other commands where the gateway of a folder listens.
 const urlFile = "url"
 

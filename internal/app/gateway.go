@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/bot"
+	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/event"
@@ -56,6 +57,7 @@ type Gateway struct {
 	Market    *market.Service
 	Deposits  *deposit.Service
 	Purchases *purchase.Service
+	Cash      *cash.Service
 	Desk      *bot.Desk
 	Agents    []*bot.Agent
 	API       *skinsback.Door
@@ -87,13 +89,15 @@ func (g *Gateway) rooms() {
 		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Risk: risk.New(), Steam: g.Desk})
 	g.Purchases = purchase.New(purchase.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
 		Market: g.Market, Trades: g.Trades, Fleet: g.Fleet})
+	g.Cash = cash.New(cash.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants})
 	g.Webhooks = webhook.New(webhook.Deps{DB: g.DB, Events: g.Events, Merchants: g.Merchants,
 		Encoder: skinsback.NewEncoder(), Client: webhook.Guard(g.Guard)})
 }
 
 func (g *Gateway) doors() {
 	g.API = skinsback.New(skinsback.Deps{Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
-		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Webhooks: g.Webhooks, Trades: g.Trades, Fleet: g.Fleet, Games: g.Games, PublicURL: g.PublicURL, Guard: g.Guard,
+		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Cash: g.Cash, Webhooks: g.Webhooks,
+		Trades: g.Trades, Fleet: g.Fleet, Games: g.Games, PublicURL: g.PublicURL, Guard: g.Guard,
 		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,

@@ -158,7 +158,7 @@ func (r *running) openSteam(context.Context) (err error) {
 }
 
 func (r *running) openGateway(ctx context.Context) error {
-	box, err := seal.LoadOrCreateKey(filepath.Join(r.cfg.Data, "key"))
+	box, err := seal.LoadOrCreateKey(filepath.Join(r.cfg.Data, keyFile))
 	if err != nil {
 		return err
 	}

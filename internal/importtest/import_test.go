@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"risk":     nil,
 	"world":    nil, // the clock of the sandbox's world
 	"webhook":  {"event", "merchant"},
+	"cash":     {"ledger", "event", "merchant"},
 	"pricing":  {"merchant"},
 	"market":   {"pricing", "fleet"},
 	"deposit":  {"ledger", "event", "merchant", "trade", "fleet", "risk", "pricing"},

@@ -28,6 +28,9 @@ func Held(project int64) Account { return ofProject(project, "held") }
 // InDelivery is what purchases cost that are on their way.
 func InDelivery(project int64) Account { return ofProject(project, "in_delivery") }
 
+// PayingOut is what large payouts cost that wait for a second person.
+func PayingOut(project int64) Account { return ofProject(project, "paying_out") }
+
 // Receivable is below zero by what a project owes, after a reversal that its
 // available balance could not cover.
 func Receivable(project int64) Account { return ofProject(project, "receivable") }
@@ -64,7 +67,7 @@ func (a Account) nature() nature {
 		return plain
 	case "receivable":
 		return overdrawn
-	case "held", "in_delivery":
+	case "held", "in_delivery", "paying_out":
 		return holding
 	}
 	return unknown

@@ -16,8 +16,8 @@ import (
 )
 
 // Hold is money set aside, on its way from one account to others. To is an
-// account of holds ([Held], [InDelivery]); a zero NotBefore allows release at
-// any time.
+// account of holds ([Held], [InDelivery], [PayingOut]); a zero NotBefore allows
+// release at any time.
 type Hold struct {
 	ID            string
 	From, To      Account

@@ -40,6 +40,7 @@ var good = map[string]map[string]string{
 	"callback_error_list": {"start_from": `0`},
 	"market_history":      {"starting": `0`, "ending": `4102444800`, "start_from": `0`},
 	"market_batch_buy":    {"partner": `"123456789"`, "token": `"aB3dE5_-"`, "items": `[{"id":999}]`},
+	"money_history":       {"starting": `1`, "ending": `1767225600`, "start_from": `0`},
 	"market_getinfo":      {"buy_id": `1`, "buy_ids": `[1]`, "custom_ids": `["c"]`},
 }
 
@@ -55,6 +56,7 @@ var documented = map[string][]int{
 	"orders":                     {1},
 	"callback_error_list":        {},
 	"market_history":             {1},
+	"money_history":              {1},
 	"market_batch_buy":           {1, 3, 8},
 	"market_getinfo":             {1, 2},
 	"balance":                    {},
@@ -68,7 +70,7 @@ var certain = map[string]int{
 	"create.order_id": 1, "create.steam_id": 2, "create.trade_token": 3, "create.max_amount": 7, "create.currency": 8, "create.min_amount": 9,
 	"create.result_url": 10, "create.success_url": 10, "create.fail_url": 10, "create.custom_multiplier": 11,
 	"market_buy.partner": 8, "market_buy.token": 3, "market_buy.max_price": 6, "market_buy.custom_id": 9,
-	"market_batch_buy.partner": 8, "market_batch_buy.token": 3, "orders.starting": 1, "orders.ending": 1, "market_history.starting": 1, "market_history.ending": 1,
+	"market_batch_buy.partner": 8, "market_batch_buy.token": 3, "money_history.starting": 1, "money_history.ending": 1, "orders.starting": 1, "orders.ending": 1, "market_history.starting": 1, "market_history.ending": 1,
 	"orderstatus.transaction_id": 3, "offer_approve.transaction_id": 3,
 }
 

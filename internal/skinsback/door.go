@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/ledger"
@@ -34,6 +35,7 @@ type Deps struct {
 	Market    *market.Service
 	Pricing   *pricing.Service
 	Ledger    *ledger.Service
+	Cash      *cash.Service
 	Trades    *trade.Service
 	Fleet     *fleet.Service
 	Webhooks  *webhook.Service

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/deposit"
@@ -68,6 +69,7 @@ type world struct {
 	steam     *steamOutside
 	trades    *trade.Service
 	fleet     *fleet.Service
+	cash      *cash.Service
 	pricing   *pricing.Service
 	door      *Door
 	reason    string
@@ -94,6 +96,7 @@ func newWorld(t testing.TB) *world {
 	box := seal.New([32]byte{1})
 	w.merchants, w.ledger, w.events, w.trades, w.fleet = merchant.New(d, box), ledger.New(d), event.New(d), trade.New(d), fleet.New(d, box)
 	w.pricing = pricing.New(d)
+	w.cash = cash.New(cash.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants})
 	goods := market.New(d, w.pricing, w.fleet)
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
 		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: w.steam})
@@ -101,7 +104,7 @@ func newWorld(t testing.TB) *world {
 	w.webhooks = webhook.New(webhook.Deps{DB: d, Events: w.events, Merchants: w.merchants, Encoder: NewEncoder(),
 		Client: webhook.Guard(webhook.GuardOptions{AllowPrivate: true})})
 	w.door = New(Deps{Trades: w.trades, Fleet: w.fleet, Webhooks: w.webhooks, Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
-		Ledger: w.ledger, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
+		Ledger: w.ledger, Cash: w.cash, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
 		Version: version(d), Now: func() time.Time { return w.now }, Wall: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 	w.furnish()
 	return w

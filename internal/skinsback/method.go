@@ -59,6 +59,7 @@ var methods = []method{
 	{"market_batch_buy", true, batchParams, (*Door).marketBatchBuy},
 	{"market_getinfo", true, infoParams, (*Door).marketGetInfo},
 	{"market_history", true, listParams, (*Door).marketHistory},
+	{"money_history", false, listParams, (*Door).moneyHistory},
 }
 
 var createParams = []param{
@@ -110,10 +111,16 @@ var infoParams = []param{
 	{"custom_ids", infoMissingBuyID},
 }
 
+// aliases are further names of methods.
+var aliases = map[string]string{"balance_history": "money_history"}
+
 func methodsByName() map[string]*method {
-	m := make(map[string]*method, len(methods))
+	m := make(map[string]*method, len(methods)+len(aliases))
 	for i := range methods {
 		m[methods[i].name] = &methods[i]
+	}
+	for alias, name := range aliases {
+		m[alias] = m[name]
 	}
 	return m
 }

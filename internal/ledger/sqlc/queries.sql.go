@@ -44,7 +44,8 @@ from (
   from account a
   left join (select h.to_account, sum(h.amount) as total from hold h
     where h.state = 'open' group by h.to_account) o on o.to_account = a.id
-  where (a.path like 'project/%/held' or a.path like 'project/%/in_delivery' or o.total is not null)
+  where (a.path like 'project/%/held' or a.path like 'project/%/in_delivery'
+      or a.path like 'project/%/paying_out' or o.total is not null)
     and a.balance <> coalesce(o.total, 0)
 ) bad
 `
