@@ -165,9 +165,10 @@ func TestOperatorsBookWhileTheGatewayIsBusy(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	id := s.ready.Projects[0].ClientID
+	s.project("set", id, "rate_limit=100000000") // before the gateway has read the project
 	stop := make(chan struct{})
 	var callers, operators sync.WaitGroup
-	for c := range 4 {
+	for c := range 32 {
 		callers.Go(func() {
 			for i := 0; ; i++ {
 				select {

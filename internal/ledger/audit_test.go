@@ -76,6 +76,7 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 		"overdraft allowed":  {"update account set overdraft = true where path = 'project/7/available'", "no account is overdrawn that may not be"},
 		"hold made larger":   {"update hold set amount = amount + 1 where id = 'open'", "what is held equals the open holds"},
 		"hold moved":         {"update hold set to_account = " + available + " where id = 'open'", "what is held equals the open holds"},
+		"paying out nobody":  {"insert into account (path, overdraft, balance) values ('project/7/paying_out', false, 5)", "what is held equals the open holds"},
 		"resolved hold grew": {"update hold set amount = amount + 1 where id = 'voided'", "each hold was made by one transaction of its amount"},
 		"hold without money": {"insert into hold (id, from_account, to_account, amount, not_before, state, opened_at) values ('x', " + available + ", " + held + ", 5, 0, 'released', 1)", "each hold was made by one transaction of its amount"},
 		"open again":         {"update hold set state = 'open' where id = 'released'", "each hold was resolved once, in time, or is open"},
