@@ -127,8 +127,8 @@ func (s *sandbox) tryAPI(params answer) (answer, error) {
 	return s.tryAs(p.ClientID, p.ClientSecret, params)
 }
 
-// as calls a merchant method for another project and must succeed.
-func (s *sandbox) as(id, secret string, params answer) answer {
+// asProject calls a merchant method for another project and must succeed.
+func (s *sandbox) asProject(id, secret string, params answer) answer {
 	s.t.Helper()
 	a, err := s.tryAs(id, secret, params)
 	if err != nil || a.text("status") == "error" {

@@ -157,7 +157,7 @@ func TestNotificationsVerifyInEveryLanguage(t *testing.T) {
 				"webhook_encoding": encoding, "multiplier": "1.1", "result_url": k.URL + "/result", "events_url": k.URL + "/events"})
 			call := func(params answer) answer {
 				t.Helper()
-				return s.as(made.text("client_id"), made.text("client_secret"), params)
+				return s.asProject(made.text("client_id"), made.text("client_secret"), params)
 			}
 			for i, outcome := range []string{"in_hold", "fail", "reversed"} {
 				d := call(answer{"method": "create", "order_id": "★ " + string(rune('a'+i))})
