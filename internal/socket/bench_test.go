@@ -88,12 +88,12 @@ func crowdMain() {
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			in, err := connect(os.Getenv(clientURL))
+			c, in, err := connect(os.Getenv(clientURL))
 			if err != nil {
 				fmt.Println(err)
 				os.Exit(1)
 			}
-			go ages.read(in)
+			go ages.read(c, in)
 		})
 	}
 	wg.Wait()
@@ -107,49 +107,50 @@ func crowdMain() {
 	}
 }
 
-func connect(target string) (*bufio.Reader, error) {
+func connect(target string) (net.Conn, *bufio.Reader, error) {
 	u, err := url.Parse(target)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := net.Dial("tcp", u.Host)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	_, err = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", u.RequestURI())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	in := bufio.NewReaderSize(c, 1024)
 	if _, err := http.ReadResponse(in, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	first, err := frameOf(in)
+	_, first, err := frameOf(in)
 	if err == nil && !bytes.HasPrefix(first, []byte(`{"event":"auth_success"`)) {
 		err = fmt.Errorf("first frame %s", first)
 	}
-	return in, err
+	return c, in, err
 }
 
 // frameOf reads one unmasked frame; the bytes are good until the next read.
-func frameOf(in *bufio.Reader) ([]byte, error) {
+func frameOf(in *bufio.Reader) (opcode byte, payload []byte, err error) {
 	head, err := in.Peek(2)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
+	opcode = head[0] & 15
 	size, n := 2, int(head[1])
 	if n == 126 {
 		if head, err = in.Peek(4); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		size, n = 4, int(head[2])<<8|int(head[3])
 	}
 	all, err := in.Peek(size + n)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	_, err = in.Discard(size + n)
-	return all[size:], err
+	return opcode, all[size:], err
 }
 
 // ages counts frames by how old they were, in tenths of a millisecond.
@@ -159,14 +160,18 @@ type ages struct {
 }
 
 // read takes the time of its commit out of each frame.
-func (a *ages) read(in *bufio.Reader) {
+func (a *ages) read(c net.Conn, in *bufio.Reader) {
 	for {
-		f, err := frameOf(in)
+		opcode, f, err := frameOf(in)
 		if err != nil {
 			return
 		}
+		if opcode == 9 {
+			_, _ = c.Write(masked(0x8a, f))
+			continue
+		}
 		_, after, found := bytes.Cut(f, []byte(`"data":{"at":`))
-		if !found { // a ping
+		if !found {
 			continue
 		}
 		at, _, _ := strings.Cut(string(after[:min(30, len(after))]), ",")
