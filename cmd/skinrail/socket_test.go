@@ -72,7 +72,8 @@ func readFrame(conn *websocket.Conn) (f socketFrame, raw string, err error) {
 
 func TestSocketTellsOfAPurchaseOnEveryAddress(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--world", world(t, "http://127.0.0.1:9", `"client_id": "770001"`, `"client_id": "4021"`), "--legacy-ws-listen", "127.0.0.1:0")
+	s := start(t, "--world", world(t, "http://127.0.0.1:9", `"client_id": "770001"`, `"client_id": "4021"`), "--legacy-ws-listen", "127.0.0.1:0",
+		"--log-level", "debug")
 	main, legacy := s.socketURLs()
 	root := strings.TrimSuffix(main, "ws/")
 	if main != "ws"+strings.TrimPrefix(s.ready.GatewayURL, "http")+"/ws/" || legacy == "" {
@@ -121,6 +122,9 @@ func TestSocketTellsOfAPurchaseOnEveryAddress(t *testing.T) {
 	}
 	if code := s.end(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+	if log := s.err.String(); !strings.Contains(log, "path=/ws/") || strings.Contains(log, "signature") || strings.Contains(log, s.socketLogin(0)[30:]) {
+		t.Error("the log does not hold the request, or holds its query")
 	}
 	if _, _, err := readFrame(conns[0]); websocket.CloseStatus(err) != websocket.StatusGoingAway {
 		t.Errorf("at the stop: %v", err)

@@ -20,8 +20,8 @@ const (
 	// Buffers of a socket. Nearly all frames fit the second one and are then one
 	// call of the system; the server's own buffers of 4 KiB each would be most of
 	// what an idle socket costs.
-	readBuffer  = 512
-	writeBuffer = 1 << 10
+	readBuffer  = 256
+	writeBuffer = 640
 	// kernelBuffer bounds what the system keeps for a client that does not read;
 	// left alone it grows to megabytes.
 	kernelBuffer = 64 << 10
