@@ -123,6 +123,7 @@ func sandboxCommand() *cobra.Command {
 	f.StringVar(&s.World, "world", "", "world file for a new folder; without it the built-in world")
 	f.Int64Var(&s.Seed, "seed", 0, "seed of the built-in world in a new folder")
 	f.Var(&s.Games, "games", "games that are traded, with commas between them")
+	f.Var(&s.TrustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed, with commas between them")
 	f.StringVar(&s.ReadyFile, "ready-file", "", "JSON file to write once when ready")
 	f.StringVar(&level, "log-level", "warn", "debug, info, warn or error")
 	return cmd

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/bot"
@@ -41,6 +42,8 @@ type Options struct {
 	Guard     webhook.GuardOptions
 	Now       func() time.Time // the world's clock
 	Log       *slog.Logger
+	// TrustedProxies may say in X-Forwarded-For for whom they ask.
+	TrustedProxies []netip.Prefix
 }
 
 // Gateway is everything that runs, whatever Steam stands behind it.
@@ -95,15 +98,16 @@ func (g *Gateway) rooms() {
 }
 
 func (g *Gateway) doors() {
-	g.API = skinsback.New(skinsback.Deps{Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
+	g.API = skinsback.New(skinsback.Deps{DB: g.DB, Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
 		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Cash: g.Cash, Webhooks: g.Webhooks,
 		Trades: g.Trades, Fleet: g.Fleet, Games: g.Games, PublicURL: g.PublicURL, Guard: g.Guard,
-		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, Logger: g.Log})
+		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, TrustedProxies: g.TrustedProxies, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,
 		CommunityURL: g.Steam.Community, Now: g.Now, Wall: time.Now, Logger: g.Log})
 	g.Sockets = socket.New(socket.Deps{Events: g.Events, Merchants: g.Merchants, Encode: skinsback.Frame,
-		Limits: socket.Limits{Sockets: maxSockets()}, Logger: g.Log})
+		LegacyLogin: func(p merchant.Project) bool { return !p.NoSocketLogin },
+		Limits:      socket.Limits{Sockets: maxSockets()}, Logger: g.Log})
 }
 
 // Hire makes an agent for every bot that has none. It may be called again

@@ -70,6 +70,7 @@ func (g *Gateway) Run(ctx context.Context) {
 	g.loop(ctx, "events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
+	g.loop(ctx, "keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
 	g.deliver(ctx)
 	events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time
 	g.loops.wg.Go(func() { g.Sockets.Run(ctx, events) })

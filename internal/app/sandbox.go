@@ -23,19 +23,20 @@ import (
 
 // Sandbox is how to run everything in one process with a simulated Steam.
 type Sandbox struct {
-	Listen       string // main listener
-	SteamListen  string // simulated Steam
-	AdminListen  string // profiling; loopback
-	SocketListen string // plain websockets for very old clients; empty: none
-	Data         string // folder; made when missing
-	Database     string // postgres://…; empty: a file in Data
-	World        string // world file; empty: the built-in world
-	Seed         int64  // of the built-in world; 0: its own
-	Games        Games  // that are traded; empty: all
-	ReadyFile    string // written once when ready; empty: the same is printed for people
-	Version      string
-	Out          io.Writer
-	Log          *slog.Logger
+	Listen         string   // main listener
+	SteamListen    string   // simulated Steam
+	AdminListen    string   // profiling; loopback
+	SocketListen   string   // plain websockets for very old clients; empty: none
+	Data           string   // folder; made when missing
+	Database       string   // postgres://…; empty: a file in Data
+	World          string   // world file; empty: the built-in world
+	Seed           int64    // of the built-in world; 0: its own
+	Games          Games    // that are traded; empty: all
+	TrustedProxies Networks // that may say for whom they ask
+	ReadyFile      string   // written once when ready; empty: the same is printed for people
+	Version        string
+	Out            io.Writer
+	Log            *slog.Logger
 }
 
 // sandboxPoll is how often a bot looks at the simulated Steam, which has no
@@ -163,7 +164,7 @@ func (r *running) openGateway(ctx context.Context) error {
 		return err
 	}
 	u := r.steam.URL()
-	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps,
+	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, TrustedProxies: r.cfg.TrustedProxies.networks,
 		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
 		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
 	if err != nil {

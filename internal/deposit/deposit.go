@@ -129,20 +129,35 @@ func New(d Deps) *Service {
 }
 
 // Open starts a deposit and its link. The project's order id is unique for
-// ever: a second one is [fault.Duplicate].
-func (s *Service) Open(ctx context.Context, r Request, now time.Time) (Deposit, error) {
+// ever: a second one is [fault.Duplicate]. What follows joins the write.
+func (s *Service) Open(ctx context.Context, r Request, now time.Time, follow ...Follow) (Deposit, error) {
 	d, err := opened(r, now)
 	if err != nil {
 		return Deposit{}, err
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		d.CreatedAt = now
-		return insert(ctx, tx, &d)
+		if err := insert(ctx, tx, &d); err != nil {
+			return err
+		}
+		return after(tx, d, follow)
 	})
 	if err != nil {
 		return Deposit{}, openError(r, err)
 	}
 	return d, nil
+}
+
+// Follow is something to be written together with a new deposit.
+type Follow func(tx *db.Tx, d Deposit) error
+
+func after(tx *db.Tx, d Deposit, follow []Follow) error {
+	for _, f := range follow {
+		if err := f(tx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func openError(r Request, err error) error {

@@ -33,7 +33,7 @@ func (s *Service) Prices(ctx context.Context, p Payer, app steam.AppID, multipli
 // deposit ends. Refusals, in this order, without any effect: [fault.Duplicate],
 // [fault.PayerNotReady], [fault.ItemUnavailable] and [fault.InvalidRequest] for
 // a sum below the game's least; [fault.SteamUnavailable].
-func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, assetIDs []string, now time.Time) (Deposit, error) {
+func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, assetIDs []string, now time.Time, follow ...Follow) (Deposit, error) {
 	if _, err := s.FindByOrder(ctx, r.Project.ID, r.OrderID); !errors.Is(err, fault.NotFound) {
 		if err == nil {
 			err = fault.New(fault.Duplicate, "order %q exists", r.OrderID)
@@ -67,7 +67,10 @@ func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, as
 			return err
 		}
 		next.ID, next.CreatedAt = d.ID, d.CreatedAt
-		return s.want(ctx, tx, d, &next, bot.ID, now)
+		if err := s.want(ctx, tx, d, &next, bot.ID, now); err != nil {
+			return err
+		}
+		return after(tx, next, follow)
 	})
 	if err != nil {
 		return Deposit{}, openError(r, err)

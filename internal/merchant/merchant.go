@@ -32,7 +32,13 @@ type Project struct {
 	RateLimit       int            // calls a minute
 	AllowedIPs      []netip.Prefix // empty: every address
 	Origins         []string       // sites that may embed the payment page
-	CreatedAt       time.Time
+	// Switches that are off unless the merchant wants them.
+	NoLegacySign        bool // shopid and sign are not accepted
+	StrongOnly          bool // every call carries the signature with time and nonce
+	ArraysNeedAllowList bool // legacy signatures do not cover arrays: such calls need AllowedIPs
+	NoAuthorizationCopy bool // event notifications carry Signature only
+	NoSocketLogin       bool // sockets are not opened by the hash in the URL
+	CreatedAt           time.Time
 }
 
 // Secrets are the live secrets of a project. The old ones are empty unless
@@ -42,13 +48,14 @@ type Secrets struct {
 	// ClientAt and ClientOldAt tell the client secrets apart without showing
 	// them: when each was made, never the same for two of a project.
 	ClientAt, ClientOldAt time.Time
+	ClientUsed            bool // the merchant has authenticated with Client
 }
 
 // Legacy returns the secret of legacy signatures and when it was made: the old
-// one until the rotation ends, so that a receiver that still has only the old
-// one can verify.
+// one until the merchant has used the new one or the rotation ends, so that a
+// receiver that still has only the old one can verify.
 func (s Secrets) Legacy() (seal.Secret, time.Time) {
-	if s.ClientOld != "" {
+	if s.ClientOld != "" && !s.ClientUsed {
 		return s.ClientOld, s.ClientOldAt
 	}
 	return s.Client, s.ClientAt

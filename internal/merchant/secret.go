@@ -125,6 +125,7 @@ func (s *Service) openSecrets(ctx context.Context, q db.Querier, project int64) 
 			return Secrets{}, fmt.Errorf("secrets of project %d: %w", project, err)
 		}
 		k.set(Purpose(r.Purpose), r.Slot, seal.Secret(plain), db.Time(r.CreatedAt))
+		k.ClientUsed = k.ClientUsed || r.UsedAt != 0 && Purpose(r.Purpose) == Client && r.Slot == slotNew
 	}
 	return k, nil
 }

@@ -55,7 +55,8 @@ func updateProject(ctx context.Context, tx *db.Tx, p Project) (int64, error) {
 		Market: r.Market, NoWait: r.NoWait, LegacyStatuses: r.LegacyStatuses, Multiplier: r.Multiplier,
 		Commission: r.Commission, ResultUrl: r.ResultUrl, EventsUrl: r.EventsUrl, SuccessUrl: r.SuccessUrl,
 		FailUrl: r.FailUrl, WebhookEncoding: r.WebhookEncoding, RateLimit: r.RateLimit, AllowedIps: r.AllowedIps,
-		Origins: r.Origins})
+		Origins: r.Origins, NoLegacySign: r.NoLegacySign, StrongOnly: r.StrongOnly, ArraysNeedAllowList: r.ArraysNeedAllowList,
+		NoAuthorizationCopy: r.NoAuthorizationCopy, NoSocketLogin: r.NoSocketLogin})
 }
 
 func findProject(ctx context.Context, q db.Querier, id int64) (Project, error) {
@@ -121,7 +122,8 @@ func toRow(p Project) sqlc.Project {
 		LegacyStatuses: p.LegacyStatuses, Multiplier: p.Multiplier.String(), Commission: p.Commission.String(),
 		ResultUrl: p.ResultURL, EventsUrl: p.EventsURL, SuccessUrl: p.SuccessURL, FailUrl: p.FailURL,
 		WebhookEncoding: p.WebhookEncoding, RateLimit: int64(p.RateLimit), AllowedIps: strings.Join(networks, " "),
-		Origins: strings.Join(p.Origins, " "), CreatedAt: db.Micros(p.CreatedAt)}
+		Origins: strings.Join(p.Origins, " "), CreatedAt: db.Micros(p.CreatedAt), NoLegacySign: p.NoLegacySign, StrongOnly: p.StrongOnly,
+		ArraysNeedAllowList: p.ArraysNeedAllowList, NoAuthorizationCopy: p.NoAuthorizationCopy, NoSocketLogin: p.NoSocketLogin}
 }
 
 // fromRow reads what toRow made; anything else there is an error.
@@ -136,7 +138,8 @@ func fromRow(r sqlc.Project) (Project, error) {
 		LegacyStatuses: r.LegacyStatuses, Multiplier: multiplier, Commission: commission, ResultURL: r.ResultUrl,
 		EventsURL: r.EventsUrl, SuccessURL: r.SuccessUrl, FailURL: r.FailUrl, WebhookEncoding: r.WebhookEncoding,
 		RateLimit: int(r.RateLimit), AllowedIPs: networks, Origins: strings.Fields(r.Origins),
-		CreatedAt: db.Time(r.CreatedAt)}, nil
+		CreatedAt: db.Time(r.CreatedAt), NoLegacySign: r.NoLegacySign, StrongOnly: r.StrongOnly, ArraysNeedAllowList: r.ArraysNeedAllowList,
+		NoAuthorizationCopy: r.NoAuthorizationCopy, NoSocketLogin: r.NoSocketLogin}, nil
 }
 
 func parseNetworks(list string) ([]netip.Prefix, error) {

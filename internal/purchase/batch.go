@@ -18,8 +18,8 @@ type Bought struct {
 
 // BuyMany makes independent purchases in one commit, in the given order: what is
 // refused leaves nothing behind and does not stand in the way of the others. An
-// error means that nothing was bought.
-func (s *Service) BuyMany(ctx context.Context, orders []Buy, now time.Time) ([]Bought, error) {
+// error means that nothing was bought. What follows joins the write.
+func (s *Service) BuyMany(ctx context.Context, orders []Buy, now time.Time, follow ...Follow[[]Bought]) ([]Bought, error) {
 	var all []Bought
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		all = make([]Bought, len(orders))
@@ -33,7 +33,7 @@ func (s *Service) BuyMany(ctx context.Context, orders []Buy, now time.Time) ([]B
 			}
 			all[i].Refused = err
 		}
-		return nil
+		return after(tx, all, follow)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("buy %d items: %w", len(orders), err)

@@ -102,14 +102,27 @@ func New(d Deps) *Service {
 	return s
 }
 
+// Follow is something to be written together with new purchases.
+type Follow[T any] func(tx *db.Tx, made T) error
+
+func after[T any](tx *db.Tx, made T, follow []Follow[T]) error {
+	for _, f := range follow {
+		if err := f(tx, made); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Buy is [Service.BuyTx] in a write of its own: when it returns, the purchase
-// is durable and can be found.
-func (s *Service) Buy(ctx context.Context, b Buy, now time.Time) (Purchase, error) {
+// is durable and can be found. What follows joins the write.
+func (s *Service) Buy(ctx context.Context, b Buy, now time.Time, follow ...Follow[Purchase]) (Purchase, error) {
 	var p Purchase
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		var err error
-		p, err = s.BuyTx(ctx, tx, b, now)
-		return err
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if p, err = s.BuyTx(ctx, tx, b, now); err != nil {
+			return err
+		}
+		return after(tx, p, follow)
 	})
 	if err != nil {
 		return Purchase{}, fmt.Errorf("buy: %w", err)

@@ -27,7 +27,8 @@ func (d *Door) projects(ctx context.Context) ([]Project, error) {
 			Name: p.Name, Balance: balance.String(), Multiplier: p.Multiplier.String(), Commission: p.Commission.String(),
 			ResultURL: p.ResultURL, EventsURL: p.EventsURL, SuccessURL: p.SuccessURL, FailURL: p.FailURL, NoWait: p.NoWait,
 			Market: &p.Market, Active: &p.Active, RateLimit: p.RateLimit, WebhookEncoding: p.WebhookEncoding,
-			LegacyStatuses: p.LegacyStatuses, Origins: p.Origins}
+			LegacyStatuses: p.LegacyStatuses, Origins: p.Origins, NoLegacySign: p.NoLegacySign, StrongOnly: p.StrongOnly,
+			ArraysNeedList: p.ArraysNeedAllowList, NoAuthCopy: p.NoAuthorizationCopy, NoSocketLogin: p.NoSocketLogin}
 		for _, ip := range p.AllowedIPs {
 			n.AllowedIPs = append(n.AllowedIPs, ip.String())
 		}

@@ -158,6 +158,8 @@ func (p Project) project() (merchant.NewProject, error) {
 	}
 	n := merchant.NewProject{ClientSecret: p.ClientSecret, WebhookSecret: p.WebhookSecret, Project: merchant.Project{ID: id,
 		Name: p.Name, Active: p.Active == nil || *p.Active, Market: p.Market == nil || *p.Market, NoWait: p.NoWait,
+		NoLegacySign: p.NoLegacySign, StrongOnly: p.StrongOnly, ArraysNeedAllowList: p.ArraysNeedList,
+		NoAuthorizationCopy: p.NoAuthCopy, NoSocketLogin: p.NoSocketLogin,
 		LegacyStatuses: p.LegacyStatuses, ResultURL: p.ResultURL, EventsURL: p.EventsURL, SuccessURL: p.SuccessURL,
 		FailURL: p.FailURL, WebhookEncoding: p.WebhookEncoding, RateLimit: p.RateLimit, Origins: p.Origins}}
 	if n.Name == "" {

@@ -44,6 +44,11 @@ type Project struct {
 	RateLimit       int      `json:"rate_limit_per_minute,omitempty"`
 	WebhookEncoding string   `json:"webhook_encoding,omitempty"`
 	LegacyStatuses  bool     `json:"legacy_statuses,omitempty"`
+	NoLegacySign    bool     `json:"no_legacy_sign,omitempty"`
+	StrongOnly      bool     `json:"strong_only,omitempty"`
+	ArraysNeedList  bool     `json:"arrays_need_allow_list,omitempty"`
+	NoAuthCopy      bool     `json:"no_authorization_copy,omitempty"`
+	NoSocketLogin   bool     `json:"no_socket_login,omitempty"`
 	Origins         []string `json:"origins,omitempty"`
 }
 

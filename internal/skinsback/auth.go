@@ -25,18 +25,28 @@ const (
 // caller is who signed a request, and how.
 type caller struct {
 	project merchant.Project
-	legacy  bool // by a signature over the parameters
+	way     way
 }
+
+// way is how a request was authenticated.
+type way int
+
+const (
+	byHeader way = iota // the secret itself
+	byLegacy            // a signature over the parameters
+	byStrong            // a signature over the whole request
+)
 
 // unknown stands in for a project that is not there, so that its refusal takes
 // as long as one for a wrong signature.
 var unknown = merchant.Secrets{Client: "no project has this secret"}
 
 // authenticate finds out who sent a request. Headers win over parameters.
-func (d *Door) authenticate(ctx context.Context, r *http.Request, f fields, address netip.Addr, wall time.Time) (caller, error) {
-	ids, byHeader := r.Header[headerID]
+func (d *Door) authenticate(ctx context.Context, r *http.Request, f fields, body string, address netip.Addr, wall time.Time) (caller, error) {
+	how := wayOf(r)
+	ids := r.Header[headerID]
 	id, ok := int64(0), false
-	if byHeader {
+	if len(ids) > 0 {
 		id, ok = shopID(strings.Join(ids, ","))
 	} else if s, isWord := f.get("shopid").word(); isWord {
 		id, ok = shopID(s)
@@ -49,12 +59,7 @@ func (d *Door) authenticate(ctx context.Context, r *http.Request, f fields, addr
 	if known && d.failures.blocked(bucket, wall) {
 		return caller{}, limitReached.because("too many wrong signatures from this address")
 	}
-	good := false
-	if byHeader {
-		good = secretMatches(secrets, strings.Join(r.Header[headerSecret], ","))
-	} else {
-		good = signatureMatches(secrets, f)
-	}
+	which, good := proven(how, secrets, r, f, body)
 	switch {
 	case !known:
 		return caller{}, invalidShop
@@ -62,7 +67,51 @@ func (d *Door) authenticate(ctx context.Context, r *http.Request, f fields, addr
 		d.failures.count(bucket, wall)
 		return caller{}, invalidSignature
 	}
-	return caller{project: project, legacy: !byHeader}, nil
+	who := caller{project: project, way: how}
+	if err := accepted(who); err != nil {
+		return caller{}, err
+	}
+	if how == byStrong {
+		if err := d.fresh(ctx, r, id, wall); err != nil {
+			return caller{}, err
+		}
+	}
+	if which == 0 && secrets.ClientOld != "" && !secrets.ClientUsed {
+		return who, d.deps.Merchants.Used(ctx, id, d.deps.Now())
+	}
+	return who, nil
+}
+
+func wayOf(r *http.Request) way {
+	switch {
+	case r.Header[headerSignature] != nil:
+		return byStrong
+	case r.Header[headerID] != nil:
+		return byHeader
+	}
+	return byLegacy
+}
+
+// proven returns which of the live secrets the caller has.
+func proven(how way, s merchant.Secrets, r *http.Request, f fields, body string) (which int, ok bool) {
+	switch how {
+	case byStrong:
+		return strongMatches(s, r, body)
+	case byHeader:
+		return secretMatches(s, strings.Join(r.Header[headerSecret], ","))
+	}
+	return signatureMatches(s, f)
+}
+
+// accepted refuses a way that the project does not want.
+func accepted(who caller) error {
+	switch {
+	case who.project.StrongOnly && who.way != byStrong:
+		return invalidSignature.because("this project takes calls with " + headerSignature + " only")
+	case who.project.NoLegacySign && who.way == byLegacy:
+		return invalidSignature.because("this project does not take shopid and sign; use X-CLIENT-ID and X-CLIENT-SECRET")
+	}
+	return nil
 }
 
 // shop finds a project with its secrets; those of [unknown] when there is none.
@@ -88,30 +137,33 @@ func shopID(s string) (int64, bool) {
 }
 
 // secretMatches compares digests, which have one length whatever was sent.
-func secretMatches(s merchant.Secrets, sent string) bool {
+func secretMatches(s merchant.Secrets, sent string) (which int, ok bool) {
 	got := sha256.Sum256([]byte(sent))
-	match := 0
-	for _, secret := range alive(s) {
+	for i, secret := range alive(s) {
 		want := sha256.Sum256([]byte(secret.Reveal()))
-		match |= subtle.ConstantTimeCompare(got[:], want[:])
+		if subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+			which, ok = i, true
+		}
 	}
-	return match == 1
+	return which, ok
 }
 
-func signatureMatches(s merchant.Secrets, f fields) bool {
-	sign, ok := signature(f.get("sign"))
-	if !ok {
-		return false
+func signatureMatches(s merchant.Secrets, f fields) (which int, ok bool) {
+	sign, wellFormed := signature(f.get("sign"))
+	if !wellFormed {
+		return 0, false
 	}
 	texts := f.signedTexts()
-	match := false
-	for _, secret := range alive(s) {
-		match = signedBy(secret, sign, texts) || match
+	for i, secret := range alive(s) {
+		if signedBy(secret, sign, texts) {
+			which, ok = i, true
+		}
 	}
-	return match
+	return which, ok
 }
 
-// alive returns the client secrets that are good now: two during a rotation.
+// alive returns the client secrets that are good now, the one in force first:
+// two during a rotation.
 func alive(s merchant.Secrets) []seal.Secret {
 	if s.ClientOld == "" {
 		return []seal.Secret{s.Client}

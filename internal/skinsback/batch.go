@@ -38,10 +38,16 @@ func (d *Door) marketBatchBuy(c *call) ([]byte, error) {
 			orders = append(orders, w.order)
 		}
 	}
-	bought, err := d.deps.Purchases.BuyMany(c.ctx, orders, c.now)
+	answer := func(bought []purchase.Bought) []byte { return batchAnswer(wishes, bought) }
+	bought, err := d.deps.Purchases.BuyMany(c.ctx, orders, c.now, purchased(c, answer)...)
 	if err != nil {
 		return nil, err
 	}
+	return answer(bought), nil
+}
+
+// batchAnswer lists what was bought, and what was not with its reason.
+func batchAnswer(wishes []wish, bought []purchase.Bought) []byte {
 	a := success()
 	a.begin("purchased", '[')
 	for _, b := range bought {
@@ -64,7 +70,7 @@ func (d *Door) marketBatchBuy(c *call) ([]byte, error) {
 		}
 	}
 	a.end(']')
-	return a.done(), nil
+	return a.done()
 }
 
 func (a *answer) refusedWish(w wish) {

@@ -25,14 +25,14 @@ var (
 	errEncoded  = errors.New("the body has a content encoding; send it as it is")
 )
 
-// readFields reads the parameters of a request, whatever its encoding. The
-// error says that the body cannot be read.
-func (d *Door) readFields(w http.ResponseWriter, r *http.Request) (fields, error) {
-	s, err := readBody(w, r, d.bodyTime)
-	if err != nil {
-		return nil, err
+// readFields reads the parameters of a request, whatever its encoding, and the
+// body as it came. The error says that the body cannot be read.
+func (d *Door) readFields(w http.ResponseWriter, r *http.Request) (f fields, body string, err error) {
+	if body, err = readBody(w, r, d.bodyTime); err != nil {
+		return nil, "", err
 	}
-	return decode(s, r.Header.Get("Content-Type"))
+	f, err = decode(body, r.Header.Get("Content-Type"))
+	return f, body, err
 }
 
 // decode tells the encoding by what the body begins with; the header decides

@@ -16,14 +16,18 @@ func (d *Door) marketBuy(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.deps.Purchases.Buy(c.ctx, b, c.now)
+	p, err := d.deps.Purchases.Buy(c.ctx, b, c.now, purchased(c, boughtOne)...)
 	if err != nil {
 		return nil, buyRefusal(err)
 	}
+	return boughtOne(p), nil
+}
+
+func boughtOne(p purchase.Purchase) []byte {
 	a := success()
 	a.fresh(p)
 	a.integer("id", p.ID) // two clients read the purchase's id here
-	return a.done(), nil
+	return a.done()
 }
 
 // fresh writes a purchase that was just made: its values are numbers.

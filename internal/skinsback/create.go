@@ -17,14 +17,18 @@ func (d *Door) create(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dep, err := d.deps.Deposits.Open(c.ctx, r, c.now)
+	dep, err := d.deps.Deposits.Open(c.ctx, r, c.now, c.deposited(d.created)...)
 	if err != nil {
 		return nil, as(err, map[fault.Code]refusal{fault.Duplicate: createDuplicate})
 	}
+	return d.created(dep), nil
+}
+
+func (d *Door) created(dep deposit.Deposit) []byte {
 	a := success()
 	a.text("url", d.deps.PublicURL+"/pay/"+dep.Hash+"/?hash="+dep.Hash)
 	a.integer("transaction_id", dep.ID)
-	return a.done(), nil
+	return a.done()
 }
 
 // createRequest checks presence, then form, in the order of the error numbers.

@@ -59,15 +59,34 @@ func (d *Door) createFromUserInventory(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dep, err := d.deps.Deposits.OpenChosen(c.ctx, r.Request, r.app, r.assets, c.now)
+	unknown := func(deposit.Deposit) []byte { return nil } // before the offer is there
+	dep, err := d.deps.Deposits.OpenChosen(c.ctx, r.Request, r.app, r.assets, c.now, c.deposited(unknown)...)
 	if err != nil {
 		return nil, directRefusal(err)
 	}
-	dep, err = d.offered(c, dep)
+	return d.awaitOffer(c, dep)
+}
+
+// resumeDirect answers a repeated call while, or after, the first one waited.
+func (d *Door) resumeDirect(c *call) ([]byte, error) {
+	order, _ := merchantID(c.get("order_id"))
+	dep, err := d.deps.Deposits.FindByOrder(c.ctx, c.project.ID, order)
 	if err != nil {
 		return nil, err
 	}
-	return d.directAnswer(c, dep)
+	return d.awaitOffer(c, dep)
+}
+
+func (d *Door) awaitOffer(c *call, dep deposit.Deposit) ([]byte, error) {
+	dep, err := d.offered(c, dep)
+	if err != nil {
+		return nil, err
+	}
+	body, err := d.directAnswer(c, dep)
+	if err != nil {
+		return nil, err
+	}
+	return body, c.complete(body)
 }
 
 // directRequest checks presence, then form, in the order of the error numbers.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skinrail/skinrail/internal/cash"
+	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/ledger"
@@ -29,6 +30,7 @@ const Path = "/api.php"
 
 // Deps is what the door needs. Now is the world's clock, Wall the wall clock.
 type Deps struct {
+	DB        *db.DB
 	Merchants *merchant.Service
 	Deposits  *deposit.Service
 	Purchases *purchase.Service
@@ -85,7 +87,11 @@ func New(deps Deps) *Door {
 	if deps.Ready == nil {
 		deps.Ready = func() string { return "" }
 	}
-	return &Door{deps: deps, methods: methodsByName(), bodyTime: bodyTime, offerTime: offerTime}
+	d := &Door{deps: deps, methods: methodsByName(), bodyTime: bodyTime, offerTime: offerTime}
+	if _, alone := deps.Version(); !alone {
+		d.quota.take = deps.Merchants.TakeCalls
+	}
+	return d
 }
 
 // Handler serves [Path] and everything below it, and answers 404 elsewhere.
@@ -144,11 +150,11 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if d.deps.Merchants.Maintenance(ctx) {
 		return nil, underMaintenance
 	}
-	f, unreadable := d.readFields(w, r)
+	f, raw, unreadable := d.readFields(w, r)
 	if unreadable != nil && r.Header[headerID] == nil {
 		return nil, invalidMethod.because(unreadable.Error())
 	}
-	who, err := d.admit(ctx, r, f)
+	who, err := d.admit(ctx, r, f, raw)
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +165,21 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.run(d, &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now(), method: m})
+	c := &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now(), method: m}
+	memory, err := d.memoryOf(r, c)
+	if err != nil {
+		return nil, err
+	}
+	if memory != nil {
+		return memory.run(w, c)
+	}
+	return m.run(d, c)
 }
 
 // admit checks everything that does not depend on the method.
-func (d *Door) admit(ctx context.Context, r *http.Request, f fields) (caller, error) {
+func (d *Door) admit(ctx context.Context, r *http.Request, f fields, body string) (caller, error) {
 	wall, address := d.deps.Wall(), d.address(r)
-	who, err := d.authenticate(ctx, r, f, address, wall)
+	who, err := d.authenticate(ctx, r, f, body, address, wall)
 	if err != nil {
 		return caller{}, err
 	}
@@ -173,7 +187,7 @@ func (d *Door) admit(ctx context.Context, r *http.Request, f fields) (caller, er
 	switch {
 	case len(p.AllowedIPs) > 0 && !contains(p.AllowedIPs, address):
 		return caller{}, invalidAddress
-	case !d.quota.allow(p.ID, p.RateLimit, wall):
+	case !d.quota.allow(ctx, p.ID, p.RateLimit, wall):
 		return caller{}, limitReached
 	case !p.Active:
 		return caller{}, shopNotActive
@@ -190,8 +204,11 @@ func (d *Door) choose(who caller, f fields) (*method, error) {
 	if m.market && !who.project.Market {
 		return nil, marketDisabled
 	}
-	if who.legacy {
-		return m, m.ambiguity(f)
+	if who.way != byLegacy {
+		return m, nil
 	}
-	return m, nil
+	if m.arrays && who.project.ArraysNeedAllowList && len(who.project.AllowedIPs) == 0 {
+		return nil, invalidAddress.because("a signature does not cover arrays: this project has to list its addresses first")
+	}
+	return m, m.ambiguity(f)
 }

@@ -66,7 +66,9 @@ func (n *Encoder) Headers(p merchant.Project, s merchant.Secrets, d webhook.Deli
 		mac.Write(d.Body)
 		signature := hex.EncodeToString(mac.Sum(nil))
 		h.Set("Signature", signature)
-		h.Set("Authorization", signature)
+		if !p.NoAuthorizationCopy {
+			h.Set("Authorization", signature)
+		}
 	}
 	return h, standardHeaders(h, s, d, wall)
 }

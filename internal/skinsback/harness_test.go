@@ -103,7 +103,7 @@ func newWorld(t testing.TB) *world {
 	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades, Market: goods, Fleet: w.fleet})
 	w.webhooks = webhook.New(webhook.Deps{DB: d, Events: w.events, Merchants: w.merchants, Encoder: NewEncoder(),
 		Client: webhook.Guard(webhook.GuardOptions{AllowPrivate: true})})
-	w.door = New(Deps{Trades: w.trades, Fleet: w.fleet, Webhooks: w.webhooks, Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
+	w.door = New(Deps{DB: d, Trades: w.trades, Fleet: w.fleet, Webhooks: w.webhooks, Merchants: w.merchants, Deposits: w.deposits, Purchases: w.purchases, Market: goods, Pricing: w.pricing,
 		Ledger: w.ledger, Cash: w.cash, PublicURL: "https://pay.example/", Ready: func() string { return w.reason },
 		Version: version(d), Now: func() time.Time { return w.now }, Wall: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler)})
 	w.furnish()

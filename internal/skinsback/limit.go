@@ -1,6 +1,7 @@
 package skinsback
 
 import (
+	"context"
 	"maps"
 	"net/netip"
 	"sync"
@@ -12,14 +13,26 @@ import (
 type window struct {
 	mu     sync.Mutex
 	minute int64
-	calls  int
+	limit  int
+	left   int  // calls that may be given out without asking
+	taken  int  // by all processes, as far as is known
+	spent  bool // there is nothing left to take
 }
 
 // quota keeps the windows. There are as many as projects that ever called.
-type quota struct{ windows sync.Map } // project id -> *window
+type quota struct {
+	windows sync.Map // project id -> *window
+	// take is set where other processes serve the same projects: it takes some
+	// of the minute's calls for this one.
+	take func(ctx context.Context, project, minute int64, want, limit int) (got, taken int, err error)
+}
+
+// portion is the part of what is left of a minute that a process takes at once:
+// few writes while there is much, and little kept back near the end.
+const portion = 10
 
 // allow counts a call; limit 0 or less means no limit.
-func (q *quota) allow(project int64, limit int, wall time.Time) bool {
+func (q *quota) allow(ctx context.Context, project int64, limit int, wall time.Time) bool {
 	if limit <= 0 {
 		return true
 	}
@@ -31,13 +44,35 @@ func (q *quota) allow(project int64, limit int, wall time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if minute := wall.Unix() / 60; minute != w.minute {
-		w.minute, w.calls = minute, 0
+		w.minute, w.left, w.taken, w.spent = minute, 0, 0, false
 	}
-	if w.calls >= limit {
+	if limit != w.limit {
+		w.limit, w.left, w.taken, w.spent = limit, 0, w.taken-w.left, false
+	}
+	if w.left == 0 && !w.spent {
+		q.fill(ctx, w, project, limit)
+	}
+	if w.left == 0 {
 		return false
 	}
-	w.calls++
+	w.left--
 	return true
+}
+
+// fill takes more calls. A database that does not answer must not turn
+// merchants away: then this process gives out what the limit allows by itself.
+func (q *quota) fill(ctx context.Context, w *window, project int64, limit int) {
+	want := limit - w.taken
+	if q.take != nil {
+		want = max(1, want/portion)
+		if got, taken, err := q.take(ctx, project, w.minute, want, limit); err == nil {
+			w.left, w.taken, w.spent = got, taken, got < want
+			return
+		}
+	}
+	w.left = max(0, min(want, limit-w.taken))
+	w.taken += w.left
+	w.spent = w.left == 0
 }
 
 // Failed signatures of one caller's address for one project. Addresses of one

@@ -14,21 +14,21 @@ func TestQuotaIsCountedPerProjectAndMinute(t *testing.T) {
 	t.Parallel()
 	var q quota
 	for i := range 5 {
-		if got := q.allow(1, 3, noon); got != (i < 3) {
+		if got := q.allow(t.Context(), 1, 3, noon); got != (i < 3) {
 			t.Errorf("call %d: %v", i+1, got)
 		}
 	}
-	if !q.allow(2, 3, noon) {
+	if !q.allow(t.Context(), 2, 3, noon) {
 		t.Error("one project used up another's calls")
 	}
-	if q.allow(1, 3, noon.Add(29*time.Second)) {
+	if q.allow(t.Context(), 1, 3, noon.Add(29*time.Second)) {
 		t.Error("the minute had not ended")
 	}
-	if !q.allow(1, 3, noon.Add(30*time.Second)) {
+	if !q.allow(t.Context(), 1, 3, noon.Add(30*time.Second)) {
 		t.Error("the next minute is not free")
 	}
 	for range 10_000 {
-		if !q.allow(3, 0, noon) {
+		if !q.allow(t.Context(), 3, 0, noon) {
 			t.Fatal("no limit was a limit")
 		}
 	}

@@ -15,6 +15,10 @@ type method struct {
 	market bool // refused while the project may not buy
 	params []param
 	run    func(*Door, *call) ([]byte, error)
+	effect bool // moves something: may carry an Idempotency-Key
+	arrays bool // moves something by an array, which a legacy signature does not cover
+	// resume answers a repeated call whose first answer is not known yet.
+	resume func(*Door, *call) ([]byte, error)
 }
 
 // param is a parameter that a method reads. Without an error of its own a
@@ -31,6 +35,7 @@ type call struct {
 	fields  fields
 	now     time.Time
 	method  *method
+	memory  *memory // of a call with an Idempotency-Key
 }
 
 // malformed is the error of a parameter of the called method.
@@ -43,23 +48,24 @@ func (c *call) get(name string) value { return c.fields.get(name) }
 
 // methods is the whole API.
 var methods = []method{
-	{"create", false, createParams, (*Door).create},
-	{"create_from_user_inventory", false, directParams, (*Door).createFromUserInventory},
-	{"user_inventory", false, inventoryParams, (*Door).userInventory},
-	{"orderstatus", false, orderParams, (*Door).orderStatus},
-	{"orders", false, listParams, (*Door).orders},
-	{"callback_error_list", false, startParams, (*Door).callbackErrorList},
-	{"offer_approve", false, orderParams, (*Door).offerApprove},
-	{"balance", false, nil, (*Door).balance},
-	{"currencies", false, nil, (*Door).currencies},
-	{"status", false, nil, (*Door).status},
-	{"market_pricelist", true, priceListParams, (*Door).marketPriceList},
-	{"market_search", true, searchParams, (*Door).marketSearch},
-	{"market_buy", true, buyParams, (*Door).marketBuy},
-	{"market_batch_buy", true, batchParams, (*Door).marketBatchBuy},
-	{"market_getinfo", true, infoParams, (*Door).marketGetInfo},
-	{"market_history", true, listParams, (*Door).marketHistory},
-	{"money_history", false, listParams, (*Door).moneyHistory},
+	{name: "create", params: createParams, run: (*Door).create, effect: true},
+	{name: "create_from_user_inventory", params: directParams, run: (*Door).createFromUserInventory, effect: true, arrays: true,
+		resume: (*Door).resumeDirect},
+	{name: "user_inventory", params: inventoryParams, run: (*Door).userInventory},
+	{name: "orderstatus", params: orderParams, run: (*Door).orderStatus},
+	{name: "orders", params: listParams, run: (*Door).orders},
+	{name: "callback_error_list", params: startParams, run: (*Door).callbackErrorList},
+	{name: "offer_approve", params: orderParams, run: (*Door).offerApprove},
+	{name: "balance", run: (*Door).balance},
+	{name: "currencies", run: (*Door).currencies},
+	{name: "status", run: (*Door).status},
+	{name: "market_pricelist", market: true, params: priceListParams, run: (*Door).marketPriceList},
+	{name: "market_search", market: true, params: searchParams, run: (*Door).marketSearch},
+	{name: "market_buy", market: true, params: buyParams, run: (*Door).marketBuy, effect: true},
+	{name: "market_batch_buy", market: true, params: batchParams, run: (*Door).marketBatchBuy, effect: true, arrays: true},
+	{name: "market_getinfo", market: true, params: infoParams, run: (*Door).marketGetInfo},
+	{name: "market_history", market: true, params: listParams, run: (*Door).marketHistory},
+	{name: "money_history", params: listParams, run: (*Door).moneyHistory},
 }
 
 var createParams = []param{

@@ -57,31 +57,49 @@ func (q *Queries) DeleteOldSecret(ctx context.Context, arg DeleteOldSecretParams
 	return result.RowsAffected()
 }
 
+const dropNonces = `-- name: DropNonces :execrows
+delete from request_nonce where at < $1
+`
+
+func (q *Queries) DropNonces(ctx context.Context, at int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropNonces, at)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertProject = `-- name: InsertProject :execrows
 insert into project (id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url,
-  events_url, success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+  events_url, success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 on conflict (id) do nothing
 `
 
 type InsertProjectParams struct {
-	ID              int64
-	Name            string
-	Active          bool
-	Market          bool
-	NoWait          bool
-	LegacyStatuses  bool
-	Multiplier      string
-	Commission      string
-	ResultUrl       string
-	EventsUrl       string
-	SuccessUrl      string
-	FailUrl         string
-	WebhookEncoding string
-	RateLimit       int64
-	AllowedIps      string
-	Origins         string
-	CreatedAt       int64
+	ID                  int64
+	Name                string
+	Active              bool
+	Market              bool
+	NoWait              bool
+	LegacyStatuses      bool
+	Multiplier          string
+	Commission          string
+	ResultUrl           string
+	EventsUrl           string
+	SuccessUrl          string
+	FailUrl             string
+	WebhookEncoding     string
+	RateLimit           int64
+	AllowedIps          string
+	Origins             string
+	CreatedAt           int64
+	NoLegacySign        bool
+	StrongOnly          bool
+	ArraysNeedAllowList bool
+	NoAuthorizationCopy bool
+	NoSocketLogin       bool
 }
 
 func (q *Queries) InsertProject(ctx context.Context, arg InsertProjectParams) (int64, error) {
@@ -103,6 +121,11 @@ func (q *Queries) InsertProject(ctx context.Context, arg InsertProjectParams) (i
 		arg.AllowedIps,
 		arg.Origins,
 		arg.CreatedAt,
+		arg.NoLegacySign,
+		arg.StrongOnly,
+		arg.ArraysNeedAllowList,
+		arg.NoAuthorizationCopy,
+		arg.NoSocketLogin,
 	)
 	if err != nil {
 		return 0, err
@@ -149,7 +172,8 @@ func (q *Queries) InsertTotals(ctx context.Context, projectID int64) error {
 
 const project = `-- name: Project :one
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
-  success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at
+  success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login
 from project where id = $1
 `
 
@@ -174,13 +198,19 @@ func (q *Queries) Project(ctx context.Context, id int64) (Project, error) {
 		&i.AllowedIps,
 		&i.Origins,
 		&i.CreatedAt,
+		&i.NoLegacySign,
+		&i.StrongOnly,
+		&i.ArraysNeedAllowList,
+		&i.NoAuthorizationCopy,
+		&i.NoSocketLogin,
 	)
 	return i, err
 }
 
 const projects = `-- name: Projects :many
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
-  success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at
+  success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login
 from project order by id
 `
 
@@ -211,6 +241,11 @@ func (q *Queries) Projects(ctx context.Context) ([]Project, error) {
 			&i.AllowedIps,
 			&i.Origins,
 			&i.CreatedAt,
+			&i.NoLegacySign,
+			&i.StrongOnly,
+			&i.ArraysNeedAllowList,
+			&i.NoAuthorizationCopy,
+			&i.NoSocketLogin,
 		); err != nil {
 			return nil, err
 		}
@@ -226,7 +261,7 @@ func (q *Queries) Projects(ctx context.Context) ([]Project, error) {
 }
 
 const replaceSecret = `-- name: ReplaceSecret :execrows
-update project_secret set sealed = $1, created_at = $2
+update project_secret set sealed = $1, created_at = $2, used_at = 0
 where project_id = $3 and purpose = $4 and slot = 0 and created_at = $5
 `
 
@@ -274,7 +309,7 @@ func (q *Queries) Secret(ctx context.Context, arg SecretParams) (SecretRow, erro
 }
 
 const secrets = `-- name: Secrets :many
-select purpose, slot, sealed, created_at from project_secret where project_id = $1
+select purpose, slot, sealed, created_at, used_at from project_secret where project_id = $1
 `
 
 type SecretsRow struct {
@@ -282,6 +317,7 @@ type SecretsRow struct {
 	Slot      int64
 	Sealed    []byte
 	CreatedAt int64
+	UsedAt    int64
 }
 
 func (q *Queries) Secrets(ctx context.Context, projectID int64) ([]SecretsRow, error) {
@@ -298,6 +334,7 @@ func (q *Queries) Secrets(ctx context.Context, projectID int64) ([]SecretsRow, e
 			&i.Slot,
 			&i.Sealed,
 			&i.CreatedAt,
+			&i.UsedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -353,6 +390,29 @@ func (q *Queries) Settings(ctx context.Context) ([]GatewaySetting, error) {
 	return items, nil
 }
 
+const takeCalls = `-- name: TakeCalls :one
+insert into call_budget (project_id, minute, taken) values ($1, $2, $3)
+on conflict (project_id) do update set
+  taken = case when call_budget.minute >= excluded.minute then call_budget.taken + excluded.taken else excluded.taken end,
+  minute = case when call_budget.minute >= excluded.minute then call_budget.minute else excluded.minute end
+returning taken
+`
+
+type TakeCallsParams struct {
+	ProjectID int64
+	Minute    int64
+	Taken     int64
+}
+
+// An older minute counts into the newer one: a node whose clock is behind must
+// not start it again.
+func (q *Queries) TakeCalls(ctx context.Context, arg TakeCallsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, takeCalls, arg.ProjectID, arg.Minute, arg.Taken)
+	var taken int64
+	err := row.Scan(&taken)
+	return taken, err
+}
+
 const totals = `-- name: Totals :one
 select deals, withdrawn from project_total where project_id = $1
 `
@@ -372,27 +432,33 @@ func (q *Queries) Totals(ctx context.Context, projectID int64) (TotalsRow, error
 const updateProject = `-- name: UpdateProject :execrows
 update project set name = $2, active = $3, market = $4, no_wait = $5, legacy_statuses = $6, multiplier = $7,
   commission = $8, result_url = $9, events_url = $10, success_url = $11, fail_url = $12, webhook_encoding = $13,
-  rate_limit = $14, allowed_ips = $15, origins = $16
+  rate_limit = $14, allowed_ips = $15, origins = $16, no_legacy_sign = $17, strong_only = $18,
+  arrays_need_allow_list = $19, no_authorization_copy = $20, no_socket_login = $21
 where id = $1
 `
 
 type UpdateProjectParams struct {
-	ID              int64
-	Name            string
-	Active          bool
-	Market          bool
-	NoWait          bool
-	LegacyStatuses  bool
-	Multiplier      string
-	Commission      string
-	ResultUrl       string
-	EventsUrl       string
-	SuccessUrl      string
-	FailUrl         string
-	WebhookEncoding string
-	RateLimit       int64
-	AllowedIps      string
-	Origins         string
+	ID                  int64
+	Name                string
+	Active              bool
+	Market              bool
+	NoWait              bool
+	LegacyStatuses      bool
+	Multiplier          string
+	Commission          string
+	ResultUrl           string
+	EventsUrl           string
+	SuccessUrl          string
+	FailUrl             string
+	WebhookEncoding     string
+	RateLimit           int64
+	AllowedIps          string
+	Origins             string
+	NoLegacySign        bool
+	StrongOnly          bool
+	ArraysNeedAllowList bool
+	NoAuthorizationCopy bool
+	NoSocketLogin       bool
 }
 
 func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (int64, error) {
@@ -413,7 +479,49 @@ func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (i
 		arg.RateLimit,
 		arg.AllowedIps,
 		arg.Origins,
+		arg.NoLegacySign,
+		arg.StrongOnly,
+		arg.ArraysNeedAllowList,
+		arg.NoAuthorizationCopy,
+		arg.NoSocketLogin,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const useNonce = `-- name: UseNonce :execrows
+insert into request_nonce (project_id, nonce, at) values ($1, $2, $3) on conflict (project_id, nonce) do nothing
+`
+
+type UseNonceParams struct {
+	ProjectID int64
+	Nonce     string
+	At        int64
+}
+
+func (q *Queries) UseNonce(ctx context.Context, arg UseNonceParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, useNonce, arg.ProjectID, arg.Nonce, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const useSecret = `-- name: UseSecret :execrows
+update project_secret set used_at = $3
+where project_id = $1 and purpose = $2 and slot = 0 and used_at = 0
+`
+
+type UseSecretParams struct {
+	ProjectID int64
+	Purpose   string
+	UsedAt    int64
+}
+
+func (q *Queries) UseSecret(ctx context.Context, arg UseSecretParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, useSecret, arg.ProjectID, arg.Purpose, arg.UsedAt)
 	if err != nil {
 		return 0, err
 	}

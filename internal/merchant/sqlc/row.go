@@ -10,21 +10,26 @@ type GatewaySetting struct {
 }
 
 type Project struct {
-	ID              int64
-	Name            string
-	Active          bool
-	Market          bool
-	NoWait          bool
-	LegacyStatuses  bool
-	Multiplier      string
-	Commission      string
-	ResultUrl       string
-	EventsUrl       string
-	SuccessUrl      string
-	FailUrl         string
-	WebhookEncoding string
-	RateLimit       int64
-	AllowedIps      string
-	Origins         string
-	CreatedAt       int64
+	ID                  int64
+	Name                string
+	Active              bool
+	Market              bool
+	NoWait              bool
+	LegacyStatuses      bool
+	Multiplier          string
+	Commission          string
+	ResultUrl           string
+	EventsUrl           string
+	SuccessUrl          string
+	FailUrl             string
+	WebhookEncoding     string
+	RateLimit           int64
+	AllowedIps          string
+	Origins             string
+	CreatedAt           int64
+	NoLegacySign        bool
+	StrongOnly          bool
+	ArraysNeedAllowList bool
+	NoAuthorizationCopy bool
+	NoSocketLogin       bool
 }

@@ -1,0 +1,151 @@
+package skinsback
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// keyed calls with an Idempotency-Key and tells whether the answer was repeated.
+func (w *world) keyed(key, body string) (answer string, replayed bool) {
+	w.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/api.php", strings.NewReader(body))
+	r.Header = http.Header{"X-Client-Id": {"4021"}, "X-Client-Secret": {shopKey}, "Idempotency-Key": {key}}
+	rec := httptest.NewRecorder()
+	w.door.Handler().ServeHTTP(rec, r)
+	if rec.Code != http.StatusOK || rec.Header().Get("X-Request-Id") == "" {
+		w.t.Errorf("HTTP %d %v", rec.Code, rec.Header())
+	}
+	return rec.Body.String(), rec.Header().Get("Idempotent-Replayed") == "true"
+}
+
+func TestKeyRepeatsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for method, body := range map[string]string{
+		"create":           `{"method":"create","order_id":"once-1","min_amount":1.50,"currency":"usd"}`,
+		"market_buy":       `{"method":"market_buy",` + partner + `,"name":"` + sandDune + `","custom_id":"once-1"}`,
+		"without an id":    `{"method":"market_buy",` + partner + `,"name":"` + karambit + `"}`,
+		"market_batch_buy": `{"method":"market_batch_buy",` + partner + `,"items":[{"id":` + w.itemID(capillary) + `},{"id":999}]}`,
+	} {
+		first, replayed := w.keyed(strings.ReplaceAll(method, " ", "-"), body)
+		if n, _ := code(t, first); n != 0 || replayed {
+			t.Fatalf("%s: %s", method, first)
+		}
+		before := w.counts()
+		again, replayed := w.keyed(strings.ReplaceAll(method, " ", "-"), body)
+		if again != first || !replayed {
+			t.Errorf("%s: replayed %v %s, first %s", method, replayed, again, first)
+		}
+		for _, other := range []string{strings.Replace(body, `"method"`, `"note":"x","method"`, 1), `{"method":"create","order_id":"other"}`,
+			strings.Replace(body, "1.50", "1.5", 1)} {
+			if other == body {
+				continue
+			}
+			got, replayed := w.keyed(strings.ReplaceAll(method, " ", "-"), other)
+			if n, name := code(t, got); n != -10 || name != "idempotency_key_mismatch" || replayed {
+				t.Errorf("%s: %s: %s", method, other, got)
+			}
+		}
+		if after := w.counts(); after != before {
+			t.Errorf("%s: something changed: %s, was %s", method, after, before)
+		}
+	}
+	if n, _ := code(t, w.post(`{"method":"create","order_id":"once-1","min_amount":1.50,"currency":"usd"}`)); n != 5 {
+		t.Errorf("without the key: %d", n)
+	}
+}
+
+func TestRefusedCallKeepsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dear := `{"method":"market_buy",` + partner + `,"name":"` + sandDune + `","max_price":0.1}`
+	if n, _ := code(t, first(w.keyed("k", dear))); n != 6 {
+		t.Fatal(n)
+	}
+	if n, _ := code(t, first(w.keyed("k", strings.Replace(dear, "0.1", "1", 1)))); n != 0 {
+		t.Errorf("the key of a refused call is not free: %d", n)
+	}
+	for _, key := range []string{"", " ", "a b", "ä", strings.Repeat("x", 256), "a\tb"} {
+		got, _ := w.keyed(key, `{"method":"create","order_id":"`+fmt.Sprint("bad-", len(key))+`"}`)
+		if n, name := code(t, got); n != -11 || name != "invalid_idempotency_key" {
+			t.Errorf("key %q: %s", key, got)
+		}
+	}
+	if got, replayed := w.keyed("k", `{"method":"balance"}`); replayed || !strings.Contains(got, `"success"`) {
+		t.Errorf("a method without effect: %s", got)
+	}
+}
+
+func first(answer string, _ bool) string { return answer }
+
+// The same call many times at once has one effect, and all get its answer.
+func TestSameCallAtOnceHasOneEffect(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := `{"method":"market_buy",` + partner + `,"name":"` + sandDune + `"}`
+	var mu sync.Mutex
+	answers := map[string]int{}
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() {
+			got, _ := w.keyed("race", body)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[got]++
+		})
+	}
+	wg.Wait()
+	if len(answers) != 1 {
+		t.Errorf("%v", answers)
+	}
+	var bought int
+	w.ok(w.db.Read().QueryRowContext(t.Context(), "select count(*) from purchase").Scan(&bought))
+	if bought != 1 {
+		t.Errorf("%d purchases", bought)
+	}
+}
+
+func TestRepeatedDirectDepositWaitsForTheSameOffer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	done := w.meanwhile(trade.Sending, trade.Active)
+	one, _ := w.keyed("direct", directCall)
+	<-done
+	two, replayed := w.keyed("direct", directCall)
+	if n, _ := code(t, one); n != 0 || two != one || !replayed {
+		t.Errorf("%s\n%s", one, two)
+	}
+	w.door.offerTime = time.Millisecond
+	late := strings.Replace(directCall, "inv-1003", "late", 1)
+	if n, _ := code(t, first(w.keyed("late", late))); n != 11 {
+		t.Error("the offer was there")
+	}
+	d, err := w.deposits.FindByOrder(t.Context(), shop, "late")
+	w.ok(err)
+	w.walk(d.TradeID, trade.Sending, trade.Active)
+	if got, replayed := w.keyed("late", late); !strings.Contains(got, `"trade_offer_id":"7000000002"`) || !replayed {
+		t.Errorf("once the offer is there: %s", got)
+	}
+}
+
+func TestKeysAreForgottenAfterTwoDays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := `{"method":"create","order_id":"o"}`
+	w.keyed("k", body)
+	w.ok(w.door.Prune(t.Context(), noon.Add(keyLife)))
+	if _, replayed := w.keyed("k", body); !replayed {
+		t.Error("forgotten too early")
+	}
+	w.ok(w.door.Prune(t.Context(), noon.Add(keyLife+time.Second)))
+	if n, _ := code(t, first(w.keyed("k", body))); n != 5 {
+		t.Error("not forgotten")
+	}
+}
