@@ -14,13 +14,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 )
 
 // notice is one notification as a merchant receives it.
 type notice struct {
-	path   string
-	body   answer
-	sealed bool // every signature on it is right
+	path         string
+	body         answer
+	sealed       bool  // every signature on it is right
+	undocumented error // what the reference does not say
 }
 
 // shop is a merchant's server, with checks written independently of ours.
@@ -46,6 +49,13 @@ func (s *shop) take(w http.ResponseWriter, r *http.Request) {
 	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.UseNumber()
 	_ = d.Decode(&n.body)
+	schema := "DepositNotification"
+	if strings.HasSuffix(r.URL.Path, "/events") {
+		schema = "Event"
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		n.undocumented = apidoctest.Component(schema, raw)
+	}
 	token := md5.Sum([]byte(s.id + s.secret))
 	n.sealed = r.Header.Get("X-SIGN") == hex.EncodeToString(token[:])
 	if strings.HasSuffix(r.URL.Path, "/events") {
@@ -100,7 +110,7 @@ func (s *shop) unsealed() []notice {
 	defer s.mu.Unlock()
 	var bad []notice
 	for _, n := range s.received {
-		if !n.sealed {
+		if !n.sealed || n.undocumented != nil {
 			bad = append(bad, n)
 		}
 	}

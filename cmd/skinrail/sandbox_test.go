@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 )
 
 // binary is the program under test, built once.
@@ -177,10 +179,32 @@ func (s *sandbox) control(want int, method, path string, body any) answer {
 		s.t.Fatal(err)
 	}
 	status, a, err := do(r)
+	if schema := controlSchema(path, status); err == nil && schema != "" {
+		raw, _ := json.Marshal(a)
+		if err := apidoctest.Component(schema, raw); err != nil {
+			s.t.Errorf("%s %s: %s: not as documented: %v", method, path, raw, err)
+		}
+	}
 	if err != nil || status != want {
 		s.t.Fatalf("%s %s: status %d, want %d: %v %v", method, path, status, want, a, err)
 	}
 	return a
+}
+
+// controlSchema is what the reference says of an answer of the control; what
+// comes from the simulated Steam is its own.
+func controlSchema(path string, status int) string {
+	switch {
+	case strings.HasPrefix(path, "/offers"), strings.HasPrefix(path, "/trades"), strings.HasPrefix(path, "/faults"):
+		return ""
+	case status != http.StatusOK:
+		return "ControlError"
+	case path == "/clock":
+		return "Clock"
+	case strings.HasPrefix(path, "/deposits/"):
+		return "PlayedDeposit"
+	}
+	return ""
 }
 
 func do(r *http.Request) (int, answer, error) {

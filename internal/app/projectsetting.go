@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -46,9 +47,13 @@ var settings = []setting{
 
 // SettingsHelp describes the settings of a project, one line each.
 func SettingsHelp() string {
+	width := 0
+	for _, s := range settings {
+		width = max(width, len(s.name))
+	}
 	var b strings.Builder
 	for _, s := range settings {
-		b.WriteString("  " + s.name + strings.Repeat(" ", 18-len(s.name)) + s.help + "\n")
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, s.name, s.help)
 	}
 	return b.String()
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"github.com/skinrail/skinrail/internal/apidoc"
 	"github.com/skinrail/skinrail/internal/skinsback"
 	"github.com/skinrail/skinrail/internal/socket"
 )
@@ -88,8 +89,11 @@ func (g *Gateway) public(control http.Handler) http.Handler {
 			g.Sockets.ServeHTTP(w, r)
 			return
 		}
-		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nwebsocket      GET /ws/\nhealth         GET /healthz, /readyz")
+		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nwebsocket      GET /ws/\nreference      GET /docs/, /openapi.json\nhealth         GET /healthz, /readyz")
 	})
+	reference := gzhttp.GzipHandler(apidoc.Handler())
+	mux.Handle("/docs/", reference)
+	mux.Handle("/openapi.json", reference)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", g.readyz)
 	if control != nil {

@@ -11,6 +11,7 @@ import (
 func TestBatchBuysEachForItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.hostile = true
 	dune, awp := w.itemID(sandDune), w.itemID(capillary)
 	w.post(`{"method":"market_buy",` + partner + `,"name":"` + karambit + `","custom_id":"used"}`)
 	batch := func(items string) string {

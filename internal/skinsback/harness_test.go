@@ -1,6 +1,7 @@
 package skinsback
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -13,9 +14,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
@@ -67,6 +70,7 @@ type world struct {
 	purchases *purchase.Service
 	webhooks  *webhook.Service
 	steam     *steamOutside
+	hostile   bool // requests need not be as documented
 	trades    *trade.Service
 	fleet     *fleet.Service
 	cash      *cash.Service
@@ -190,16 +194,50 @@ func (w *world) send(body string, h http.Header) string {
 
 func (w *world) serve(r *http.Request) string {
 	w.t.Helper()
+	sent, err := io.ReadAll(r.Body)
+	w.ok(err)
+	r.Body = io.NopCloser(bytes.NewReader(sent))
 	rec := httptest.NewRecorder()
 	w.door.Handler().ServeHTTP(rec, r)
 	res := rec.Result()
 	b, err := io.ReadAll(res.Body)
 	w.ok(err)
+	w.documented(r, string(sent), b)
 	if res.StatusCode != http.StatusOK || res.Header.Get("X-Request-Id") == "" ||
 		res.Header.Get("Content-Type") != "application/json; charset=utf-8" || !json.Valid(b) || b[0] != '{' {
 		w.t.Errorf("%s: HTTP %d %v %s", r.URL, res.StatusCode, res.Header, b)
 	}
 	return string(b)
+}
+
+// checked are the answers that were compared with the reference already.
+var checked sync.Map
+
+// documented checks the answer by the reference, and a JSON request that was
+// taken.
+func (w *world) documented(r *http.Request, sent string, answer []byte) {
+	w.t.Helper()
+	if len(answer) > 100_000 {
+		return // long lists take seconds
+	}
+	f, err := decode(sent, r.Header.Get("Content-Type"))
+	name := f.get("method").str
+	if m := w.door.methods[name]; err != nil || m == nil {
+		if err := apidoctest.Component("Error", answer); err != nil {
+			w.t.Errorf("%.200s: %s: not as documented: %v", sent, answer, err)
+		}
+		return
+	}
+	if _, seen := checked.LoadOrStore(name+string(answer), true); !seen {
+		if err := apidoctest.Answer(name, answer); err != nil {
+			w.t.Errorf("%.200s: %s: not as documented: %v", sent, answer, err)
+		}
+	}
+	if !w.hostile && strings.HasPrefix(sent, "{") && len(sent) < 10_000 && !bytes.Contains(answer, []byte(`"error"`)) {
+		if err := apidoctest.Request(name, []byte(sent)); err != nil {
+			w.t.Errorf("%s: taken, but not as documented: %v", sent, err)
+		}
+	}
 }
 
 // signed sends a form with the old signature over text.
@@ -314,6 +352,12 @@ func (w *world) message(e event.Event) string {
 	w.ok(err)
 	if !ok {
 		return ""
+	}
+	schema := map[string]string{webhook.Result: "DepositNotification", webhook.Events: "Event"}[m.Endpoint]
+	if m.ContentType == jsonType {
+		if err := apidoctest.Component(schema, m.Body); err != nil {
+			w.t.Errorf("%s: not as documented: %v", m.Body, err)
+		}
 	}
 	h, err := n.Headers(p, s, webhook.Delivery{EventID: e.ID, Endpoint: m.Endpoint, Body: m.Body}, noon)
 	w.ok(err)
