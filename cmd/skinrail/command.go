@@ -40,7 +40,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand())
+	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
@@ -124,6 +124,7 @@ func sandboxCommand() *cobra.Command {
 	f.Int64Var(&s.Seed, "seed", 0, "seed of the built-in world in a new folder")
 	f.Var(&s.Games, "games", "games that are traded, with commas between them")
 	f.Var(&s.TrustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed, with commas between them")
+	f.StringVar(&s.Prices, "prices", "", "TOML file that names price sources, rates and bands")
 	f.StringVar(&s.ReadyFile, "ready-file", "", "JSON file to write once when ready")
 	f.StringVar(&level, "log-level", "warn", "debug, info, warn or error")
 	return cmd

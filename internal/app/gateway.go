@@ -42,6 +42,7 @@ type Options struct {
 	Guard     webhook.GuardOptions
 	Now       func() time.Time // the world's clock
 	Log       *slog.Logger
+	Sources   string // file that names price sources; empty: prices are only set by hand
 	// TrustedProxies may say in X-Forwarded-For for whom they ask.
 	TrustedProxies []netip.Prefix
 }
@@ -75,6 +76,9 @@ func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
 	g.rooms()
 	if err := g.Pricing.Load(ctx); err != nil {
 		return nil, fmt.Errorf("load prices: %w", err)
+	}
+	if err := g.sources(ctx); err != nil {
+		return nil, err
 	}
 	g.doors()
 	return g, nil

@@ -23,6 +23,9 @@ type loops struct {
 // step does one round of work and reports whether there may be more.
 type step func(ctx context.Context) (bool, error)
 
+// sourceTick is how often price sources are looked at; each has its own pace.
+const sourceTick = 5 * time.Second
+
 // maxPause bounds how long a loop that fails waits before it tries again.
 const maxPause = 10 * time.Second
 
@@ -70,6 +73,13 @@ func (g *Gateway) Run(ctx context.Context) {
 	g.loop(ctx, "events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
+	g.loop(ctx, "prices", time.Second, nil, func(ctx context.Context) (bool, error) { return false, g.Pricing.Follow(ctx) })
+	if g.Sources != "" {
+		g.loop(ctx, "price sources", sourceTick, nil, func(ctx context.Context) (bool, error) {
+			_, err := g.Pricing.Refresh(ctx, g.Now())
+			return false, err
+		})
+	}
 	g.loop(ctx, "keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
 	g.deliver(ctx)
 	events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -49,6 +50,8 @@ type key struct {
 // snapshot is everything at one moment; it is never changed.
 type snapshot struct {
 	prices       map[key]money.Amount
+	overridden   map[key]string         // who set a price by hand
+	bands        map[steam.AppID][]Band // the highest floor first
 	coefficients map[steam.AppID]Coefficient
 	currencies   []Currency // usd first, then by code
 	rates        string
@@ -63,6 +66,12 @@ type Service struct {
 	loading sync.Mutex // so that an older reading never replaces a newer one
 	now     atomic.Pointer[snapshot]
 	version atomic.Int64
+
+	refreshing sync.Mutex // guards what follows
+	rules      Rules
+	client     *http.Client
+	readAt     map[string]time.Time // when a source was read last
+	seen       string               // the number of changes at the last load
 }
 
 // New makes the room. Before [Service.Load] nothing is priced.
@@ -92,23 +101,35 @@ func (s *Service) Load(ctx context.Context) error {
 // price.
 func (s *Service) BuyIn(app steam.AppID, name string) (money.Amount, bool) {
 	n := s.now.Load()
-	return n.priced(app, name, n.coefficient(app).BuyIn)
+	return n.priced(app, name, func(c Coefficient) money.Rate { return c.BuyIn })
 }
 
 // SellOut is what an item of a name costs a merchant; false when it has no
 // price.
 func (s *Service) SellOut(app steam.AppID, name string) (money.Amount, bool) {
 	n := s.now.Load()
-	return n.priced(app, name, n.coefficient(app).SellOut)
+	return n.priced(app, name, func(c Coefficient) money.Rate { return c.SellOut })
 }
 
-func (n *snapshot) priced(app steam.AppID, name string, rate money.Rate) (money.Amount, bool) {
+func (n *snapshot) priced(app steam.AppID, name string, of func(Coefficient) money.Rate) (money.Amount, bool) {
 	p, ok := n.prices[key{app, name}]
 	if !ok {
 		return 0, false
 	}
-	a, err := p.Mul(rate)
+	a, err := p.Mul(of(n.at(app, p)))
 	return a, err == nil && a > 0
+}
+
+// at is how a price of a game becomes ours: by its band, or by the game.
+func (n *snapshot) at(app steam.AppID, p money.Amount) Coefficient {
+	c := n.coefficient(app)
+	for _, b := range n.bands[app] {
+		if p >= b.Floor {
+			c.BuyIn, c.SellOut = b.BuyIn, b.SellOut
+			break
+		}
+	}
+	return c
 }
 
 func (n *snapshot) coefficient(app steam.AppID) Coefficient {
@@ -199,6 +220,9 @@ func (s *Service) SetPrices(ctx context.Context, ps []Price, now time.Time) erro
 	for part := range slices.Chunk(ps, 500) {
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
 			q := sqlc.New(tx)
+			if err := q.Bump(ctx); err != nil {
+				return err
+			}
 			for _, p := range part {
 				err := q.SetPrice(ctx, sqlc.SetPriceParams{App: int64(p.App), Name: p.Name, Amount: int64(p.Amount), At: db.Micros(now)})
 				if err != nil {
@@ -252,11 +276,18 @@ func (s *Service) SetCurrencies(ctx context.Context, cs []Currency, now time.Tim
 			return fault.New(fault.InvalidRequest, "currency %q at %s with %d digits", c.Code, c.Rate, c.Digits)
 		}
 	}
+	return s.storeCurrencies(ctx, cs, now, false)
+}
+
+func (s *Service) storeCurrencies(ctx context.Context, cs []Currency, now time.Time, sourced bool) error {
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		q := sqlc.New(tx)
+		if err := q.Bump(ctx); err != nil {
+			return err
+		}
 		for _, c := range cs {
 			err := q.SetCurrency(ctx, sqlc.SetCurrencyParams{Code: c.Code, Name: c.Name, Rate: c.Rate.String(),
-				Digits: int64(c.Digits), At: db.Micros(now)})
+				Digits: int64(c.Digits), At: db.Micros(now), Sourced: sourced})
 			if err != nil {
 				return err
 			}

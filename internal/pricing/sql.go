@@ -20,6 +20,12 @@ func (s *Service) read(ctx context.Context) (*snapshot, error) {
 	for _, p := range prices {
 		n.prices[key{steam.AppID(p.App), p.Name}] = money.Amount(p.Amount)
 	}
+	if err := n.readOverrides(ctx, q); err != nil {
+		return nil, err
+	}
+	if err := n.readBands(ctx, q); err != nil {
+		return nil, err
+	}
 	if err := n.readCoefficients(ctx, q); err != nil {
 		return nil, err
 	}
@@ -28,6 +34,40 @@ func (s *Service) read(ctx context.Context) (*snapshot, error) {
 	}
 	n.rates, err = ratesText(n.currencies)
 	return n, err
+}
+
+func keyOf(app int64, name string) key { return key{steam.AppID(app), name} }
+
+func (n *snapshot) readOverrides(ctx context.Context, q *sqlc.Queries) error {
+	rows, err := q.Overrides(ctx)
+	if err != nil {
+		return err
+	}
+	n.overridden = map[key]string{}
+	for _, r := range rows {
+		k := keyOf(r.App, r.Name)
+		n.prices[k], n.overridden[k] = money.Amount(r.Amount), r.SetBy
+	}
+	return nil
+}
+
+func (n *snapshot) readBands(ctx context.Context, q *sqlc.Queries) error {
+	rows, err := q.Bands(ctx)
+	if err != nil {
+		return err
+	}
+	n.bands = map[steam.AppID][]Band{}
+	for _, r := range slices.Backward(rows) {
+		b := Band{App: steam.AppID(r.App), Floor: money.Amount(r.Floor)}
+		if b.BuyIn, err = money.ParseRate(r.BuyIn); err != nil {
+			return err
+		}
+		if b.SellOut, err = money.ParseRate(r.SellOut); err != nil {
+			return err
+		}
+		n.bands[b.App] = append(n.bands[b.App], b)
+	}
+	return nil
 }
 
 func (n *snapshot) readCoefficients(ctx context.Context, q *sqlc.Queries) error {

@@ -9,6 +9,82 @@ import (
 	"context"
 )
 
+const addBand = `-- name: AddBand :exec
+insert into price_band (app, floor, buy_in, sell_out) values ($1, $2, $3, $4)
+`
+
+type AddBandParams struct {
+	App     int64
+	Floor   int64
+	BuyIn   string
+	SellOut string
+}
+
+func (q *Queries) AddBand(ctx context.Context, arg AddBandParams) error {
+	_, err := q.db.ExecContext(ctx, addBand,
+		arg.App,
+		arg.Floor,
+		arg.BuyIn,
+		arg.SellOut,
+	)
+	return err
+}
+
+const bands = `-- name: Bands :many
+select app, floor, buy_in, sell_out from price_band order by app, floor
+`
+
+func (q *Queries) Bands(ctx context.Context) ([]PriceBand, error) {
+	rows, err := q.db.QueryContext(ctx, bands)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PriceBand
+	for rows.Next() {
+		var i PriceBand
+		if err := rows.Scan(
+			&i.App,
+			&i.Floor,
+			&i.BuyIn,
+			&i.SellOut,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const bump = `-- name: Bump :exec
+insert into gateway_setting (name, value) values ('prices_changed', '1')
+on conflict (name) do update set value = cast(cast(gateway_setting.value as bigint) + 1 as text)
+`
+
+// Any change: processes compare this number to know that what they remember is
+// old.
+func (q *Queries) Bump(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, bump)
+	return err
+}
+
+const changed = `-- name: Changed :one
+select value from gateway_setting where name = 'prices_changed'
+`
+
+func (q *Queries) Changed(ctx context.Context) (string, error) {
+	row := q.db.QueryRowContext(ctx, changed)
+	var value string
+	err := row.Scan(&value)
+	return value, err
+}
+
 const coefficients = `-- name: Coefficients :many
 select app, buy_in, sell_out, min_deposit from coefficient
 `
@@ -42,7 +118,7 @@ func (q *Queries) Coefficients(ctx context.Context) ([]Coefficient, error) {
 }
 
 const currencies = `-- name: Currencies :many
-select code, name, rate, digits, at from currency order by code
+select code, name, rate, digits, at, sourced from currency order by code
 `
 
 func (q *Queries) Currencies(ctx context.Context) ([]Currency, error) {
@@ -59,6 +135,89 @@ func (q *Queries) Currencies(ctx context.Context) ([]Currency, error) {
 			&i.Name,
 			&i.Rate,
 			&i.Digits,
+			&i.At,
+			&i.Sourced,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropBands = `-- name: DropBands :exec
+delete from price_band
+`
+
+func (q *Queries) DropBands(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, dropBands)
+	return err
+}
+
+const dropOverride = `-- name: DropOverride :execrows
+delete from price_override where app = $1 and name = $2
+`
+
+type DropOverrideParams struct {
+	App  int64
+	Name string
+}
+
+func (q *Queries) DropOverride(ctx context.Context, arg DropOverrideParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropOverride, arg.App, arg.Name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropQuotes = `-- name: DropQuotes :exec
+delete from price_quote where source = $1
+`
+
+func (q *Queries) DropQuotes(ctx context.Context, source string) error {
+	_, err := q.db.ExecContext(ctx, dropQuotes, source)
+	return err
+}
+
+const dropSourced = `-- name: DropSourced :exec
+delete from price where app = $1 and name = $2 and sourced
+`
+
+type DropSourcedParams struct {
+	App  int64
+	Name string
+}
+
+func (q *Queries) DropSourced(ctx context.Context, arg DropSourcedParams) error {
+	_, err := q.db.ExecContext(ctx, dropSourced, arg.App, arg.Name)
+	return err
+}
+
+const overrides = `-- name: Overrides :many
+select app, name, amount, set_by, at from price_override order by app, name
+`
+
+func (q *Queries) Overrides(ctx context.Context) ([]PriceOverride, error) {
+	rows, err := q.db.QueryContext(ctx, overrides)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PriceOverride
+	for rows.Next() {
+		var i PriceOverride
+		if err := rows.Scan(
+			&i.App,
+			&i.Name,
+			&i.Amount,
+			&i.SetBy,
 			&i.At,
 		); err != nil {
 			return nil, err
@@ -107,6 +266,84 @@ func (q *Queries) Prices(ctx context.Context) ([]PricesRow, error) {
 	return items, nil
 }
 
+const quotes = `-- name: Quotes :many
+select source, app, name, amount, volume, at from price_quote order by app, name, source
+`
+
+func (q *Queries) Quotes(ctx context.Context) ([]PriceQuote, error) {
+	rows, err := q.db.QueryContext(ctx, quotes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PriceQuote
+	for rows.Next() {
+		var i PriceQuote
+		if err := rows.Scan(
+			&i.Source,
+			&i.App,
+			&i.Name,
+			&i.Amount,
+			&i.Volume,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const quotesOf = `-- name: QuotesOf :many
+select source, amount, volume, at from price_quote where app = $1 and name = $2 order by source
+`
+
+type QuotesOfParams struct {
+	App  int64
+	Name string
+}
+
+type QuotesOfRow struct {
+	Source string
+	Amount int64
+	Volume int64
+	At     int64
+}
+
+func (q *Queries) QuotesOf(ctx context.Context, arg QuotesOfParams) ([]QuotesOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, quotesOf, arg.App, arg.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QuotesOfRow
+	for rows.Next() {
+		var i QuotesOfRow
+		if err := rows.Scan(
+			&i.Source,
+			&i.Amount,
+			&i.Volume,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const setCoefficient = `-- name: SetCoefficient :exec
 insert into coefficient (app, buy_in, sell_out, min_deposit) values ($1, $2, $3, $4)
 on conflict (app) do update set buy_in = excluded.buy_in, sell_out = excluded.sell_out, min_deposit = excluded.min_deposit
@@ -130,16 +367,18 @@ func (q *Queries) SetCoefficient(ctx context.Context, arg SetCoefficientParams) 
 }
 
 const setCurrency = `-- name: SetCurrency :exec
-insert into currency (code, name, rate, digits, at) values ($1, $2, $3, $4, $5)
-on conflict (code) do update set name = excluded.name, rate = excluded.rate, digits = excluded.digits, at = excluded.at
+insert into currency (code, name, rate, digits, at, sourced) values ($1, $2, $3, $4, $5, $6)
+on conflict (code) do update set name = excluded.name, rate = excluded.rate, digits = excluded.digits, at = excluded.at,
+  sourced = excluded.sourced
 `
 
 type SetCurrencyParams struct {
-	Code   string
-	Name   string
-	Rate   string
-	Digits int64
-	At     int64
+	Code    string
+	Name    string
+	Rate    string
+	Digits  int64
+	At      int64
+	Sourced bool
 }
 
 func (q *Queries) SetCurrency(ctx context.Context, arg SetCurrencyParams) error {
@@ -149,13 +388,38 @@ func (q *Queries) SetCurrency(ctx context.Context, arg SetCurrencyParams) error 
 		arg.Rate,
 		arg.Digits,
 		arg.At,
+		arg.Sourced,
+	)
+	return err
+}
+
+const setOverride = `-- name: SetOverride :exec
+insert into price_override (app, name, amount, set_by, at) values ($1, $2, $3, $4, $5)
+on conflict (app, name) do update set amount = excluded.amount, set_by = excluded.set_by, at = excluded.at
+`
+
+type SetOverrideParams struct {
+	App    int64
+	Name   string
+	Amount int64
+	SetBy  string
+	At     int64
+}
+
+func (q *Queries) SetOverride(ctx context.Context, arg SetOverrideParams) error {
+	_, err := q.db.ExecContext(ctx, setOverride,
+		arg.App,
+		arg.Name,
+		arg.Amount,
+		arg.SetBy,
+		arg.At,
 	)
 	return err
 }
 
 const setPrice = `-- name: SetPrice :exec
 insert into price (app, name, amount, at) values ($1, $2, $3, $4)
-on conflict (app, name) do update set amount = excluded.amount, at = excluded.at
+on conflict (app, name) do update set amount = excluded.amount, at = excluded.at, sourced = false
 `
 
 type SetPriceParams struct {
@@ -173,4 +437,110 @@ func (q *Queries) SetPrice(ctx context.Context, arg SetPriceParams) error {
 		arg.At,
 	)
 	return err
+}
+
+const setQuote = `-- name: SetQuote :exec
+insert into price_quote (source, app, name, amount, volume, at) values ($1, $2, $3, $4, $5, $6)
+on conflict (source, app, name) do update set amount = excluded.amount, volume = excluded.volume, at = excluded.at
+`
+
+type SetQuoteParams struct {
+	Source string
+	App    int64
+	Name   string
+	Amount int64
+	Volume int64
+	At     int64
+}
+
+func (q *Queries) SetQuote(ctx context.Context, arg SetQuoteParams) error {
+	_, err := q.db.ExecContext(ctx, setQuote,
+		arg.Source,
+		arg.App,
+		arg.Name,
+		arg.Amount,
+		arg.Volume,
+		arg.At,
+	)
+	return err
+}
+
+const setSourced = `-- name: SetSourced :exec
+insert into price (app, name, amount, at, sourced, anchor, anchor_at) values ($1, $2, $3, $4, true, $5, $6)
+on conflict (app, name) do update set amount = excluded.amount, at = excluded.at, sourced = true,
+  anchor = excluded.anchor, anchor_at = excluded.anchor_at
+`
+
+type SetSourcedParams struct {
+	App      int64
+	Name     string
+	Amount   int64
+	At       int64
+	Anchor   int64
+	AnchorAt int64
+}
+
+func (q *Queries) SetSourced(ctx context.Context, arg SetSourcedParams) error {
+	_, err := q.db.ExecContext(ctx, setSourced,
+		arg.App,
+		arg.Name,
+		arg.Amount,
+		arg.At,
+		arg.Anchor,
+		arg.AnchorAt,
+	)
+	return err
+}
+
+const sourced = `-- name: Sourced :many
+select app, name, amount, anchor, anchor_at from price where sourced
+`
+
+type SourcedRow struct {
+	App      int64
+	Name     string
+	Amount   int64
+	Anchor   int64
+	AnchorAt int64
+}
+
+func (q *Queries) Sourced(ctx context.Context) ([]SourcedRow, error) {
+	rows, err := q.db.QueryContext(ctx, sourced)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SourcedRow
+	for rows.Next() {
+		var i SourcedRow
+		if err := rows.Scan(
+			&i.App,
+			&i.Name,
+			&i.Amount,
+			&i.Anchor,
+			&i.AnchorAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const staleRates = `-- name: StaleRates :execrows
+delete from currency where sourced and at < $1
+`
+
+func (q *Queries) StaleRates(ctx context.Context, at int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, staleRates, at)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -12,9 +12,34 @@ type Coefficient struct {
 }
 
 type Currency struct {
-	Code   string
+	Code    string
+	Name    string
+	Rate    string
+	Digits  int64
+	At      int64
+	Sourced bool
+}
+
+type PriceBand struct {
+	App     int64
+	Floor   int64
+	BuyIn   string
+	SellOut string
+}
+
+type PriceOverride struct {
+	App    int64
 	Name   string
-	Rate   string
-	Digits int64
+	Amount int64
+	SetBy  string
+	At     int64
+}
+
+type PriceQuote struct {
+	Source string
+	App    int64
+	Name   string
+	Amount int64
+	Volume int64
 	At     int64
 }
