@@ -94,7 +94,11 @@ func (s *steamOutside) Preflight(context.Context, steam.ID64, string) error { re
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	d := dbtest.SQLite(t)
+	return newWorldOn(t, dbtest.SQLite(t))
+}
+
+func newWorldOn(t testing.TB, d *db.DB) *world {
+	t.Helper()
 	w := &world{t: t, db: d, now: start, offers: 7000000000}
 	w.steam = &steamOutside{items: []steam.Item{asset("31000000001", capillary), asset("31000000002", sandDune)}}
 	box := seal.New([32]byte{1})

@@ -57,6 +57,17 @@ func EachTarget(t *testing.T, f func(t *testing.T, target string)) {
 	}
 }
 
+// Postgres is a schema of its own on the server of the tests, for benchmarks;
+// false when there is no server.
+func Postgres(t testing.TB) (*db.DB, bool) {
+	t.Helper()
+	server := os.Getenv(Variable)
+	if server == "" {
+		return nil, false
+	}
+	return open(t, schema(t, server)), true
+}
+
 // SQLite returns a fresh, migrated SQLite database for what only concerns that
 // engine or none in particular.
 func SQLite(t testing.TB) *db.DB {
@@ -111,7 +122,7 @@ func open(t testing.TB, target string) *db.DB {
 }
 
 // schema makes an empty schema and returns a URL in which it is the only one.
-func schema(t *testing.T, server string) string {
+func schema(t testing.TB, server string) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
 	run(t, server, "create schema "+name)
@@ -126,7 +137,7 @@ func schema(t *testing.T, server string) string {
 	return u.String()
 }
 
-func run(t *testing.T, server, statement string) {
+func run(t testing.TB, server, statement string) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context()) // cleanups run when it is over
 	conn, err := pgx.Connect(ctx, server)
