@@ -26,6 +26,9 @@ type step func(ctx context.Context) (bool, error)
 // sourceTick is how often price sources are looked at; each has its own pace.
 const sourceTick = 5 * time.Second
 
+// listTick is how often the market's lists are looked after.
+const listTick = 400 * time.Millisecond
+
 // maxPause bounds how long a loop that fails waits before it tries again.
 const maxPause = 10 * time.Second
 
@@ -80,6 +83,9 @@ func (g *Gateway) Run(ctx context.Context) {
 			return false, err
 		})
 	}
+	g.loop(ctx, "lists", listTick, nil, func(ctx context.Context) (bool, error) {
+		return false, errors.Join(g.Market.Refresh(ctx, g.Now()), g.API.Prepare(ctx))
+	})
 	g.loop(ctx, "keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
 	g.deliver(ctx)
 	events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time

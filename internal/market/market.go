@@ -2,6 +2,7 @@ package market
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,18 @@ type Service struct {
 // New returns the market over what the fleet holds.
 func New(d *db.DB, p *pricing.Service, f *fleet.Service) *Service {
 	return &Service{db: d, pricing: p, fleet: f, woken: d.Subscribe(Topic)}
+}
+
+// Refresh looks after the lists that were asked for once, before a reader would
+// have to. Call it twice a second.
+func (s *Service) Refresh(ctx context.Context, now time.Time) error {
+	var errs []error
+	s.shelves.Range(func(app, sh any) bool {
+		_, err := sh.(*shelf).within(ctx, s, app.(steam.AppID), now, rest/2)
+		errs = append(errs, err)
+		return true
+	})
+	return errors.Join(errs...)
 }
 
 // List returns what of a game is on sale, at most a second old. It is rebuilt

@@ -27,15 +27,21 @@ type list struct {
 	Snapshot
 	source  source
 	checked time.Time // wall time of the last look for changes; monotonic
-	names   []name
+	names   []name    // by name
+	cheap   []name    // by price
+	phased  []name    // with rows that have a phase
+	folded  string    // the names in lower case, by price, with a mark between them
+	starts  []int     // where in folded each name of cheap begins
 }
+
+// between stands between the names that are searched; no name has it.
+const between = "\x00"
 
 // source tells whether a list is still up to date.
 type source struct{ items, prices, moves int64 }
 
 // name is one plain name and where its rows stand.
 type name struct {
-	folded   string // lower case
 	from, to int
 }
 
@@ -59,16 +65,27 @@ func (s *Service) source() source {
 }
 
 // current returns the list, building it when it is old and something changed.
-// While one builds, the others wait: for the first list, and for one that may
-// not show what they have just bought.
+// While one builds, the others get the list before; only for the first one they
+// wait.
 func (sh *shelf) current(ctx context.Context, s *Service, app steam.AppID, now time.Time) (*list, error) {
-	if l := sh.now.Load(); l != nil && time.Since(l.checked) < rest {
+	return sh.within(ctx, s, app, now, rest)
+}
+
+// within returns a list that was looked at within an age, or that somebody else
+// is just looking at.
+func (sh *shelf) within(ctx context.Context, s *Service, app steam.AppID, now time.Time, age time.Duration) (*list, error) {
+	l := sh.now.Load()
+	if l != nil && time.Since(l.checked) < age {
 		return l, nil
 	}
-	sh.mu.Lock()
+	if l == nil {
+		sh.mu.Lock()
+	} else if !sh.mu.TryLock() {
+		return l, nil
+	}
 	defer sh.mu.Unlock()
-	l := sh.now.Load()
-	if l != nil && time.Since(l.checked) < rest {
+	l = sh.now.Load()
+	if l != nil && time.Since(l.checked) < age {
 		return l, nil
 	}
 	checked, src := time.Now(), s.source()
@@ -97,11 +114,28 @@ func newList(rows []Row) *list {
 		for to < len(rows) && rows[to].Name == rows[from].Name {
 			to++
 		}
-		l.names = append(l.names, name{folded: strings.ToLower(rows[from].Name), from: from, to: to})
+		l.names = append(l.names, name{from, to})
 		l.Groups = append(l.Groups, groups(rows[from:to])...)
 		from = to
 	}
+	l.index()
 	return l
+}
+
+// index prepares the search.
+func (l *list) index() {
+	l.cheap = slices.Clone(l.names)
+	slices.SortStableFunc(l.cheap, func(a, b name) int { return cmp.Compare(l.Rows[a.from].Price, l.Rows[b.from].Price) })
+	var folded strings.Builder
+	for _, n := range l.cheap {
+		l.starts = append(l.starts, folded.Len())
+		folded.WriteString(strings.ToLower(l.Rows[n.from].Name))
+		folded.WriteString(between)
+		if slices.ContainsFunc(l.Rows[n.from:n.to], func(r Row) bool { return r.Phase != "" }) {
+			l.phased = append(l.phased, n)
+		}
+	}
+	l.folded = folded.String()
 }
 
 // groups counts the rows of one name, and beside it each phase.

@@ -165,7 +165,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now(), method: m}
+	c := &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now(), method: m, header: w.Header(), gzip: acceptsGzip(r)}
 	memory, err := d.memoryOf(r, c)
 	if err != nil {
 		return nil, err

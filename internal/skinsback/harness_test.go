@@ -69,6 +69,7 @@ type world struct {
 	deposits  *deposit.Service
 	purchases *purchase.Service
 	webhooks  *webhook.Service
+	market    *market.Service
 	steam     *steamOutside
 	hostile   bool // requests need not be as documented
 	trades    *trade.Service
@@ -106,6 +107,7 @@ func newWorldOn(t testing.TB, d *db.DB) *world {
 	w.pricing = pricing.New(d)
 	w.cash = cash.New(cash.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants})
 	goods := market.New(d, w.pricing, w.fleet)
+	w.market = goods
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades,
 		Fleet: w.fleet, Pricing: w.pricing, Risk: risk.New(), Steam: w.steam})
 	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Trades: w.trades, Market: goods, Fleet: w.fleet})

@@ -2,6 +2,7 @@ package skinsback
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -35,7 +36,9 @@ type call struct {
 	fields  fields
 	now     time.Time
 	method  *method
-	memory  *memory // of a call with an Idempotency-Key
+	header  http.Header // of the answer
+	gzip    bool        // the caller takes it
+	memory  *memory     // of a call with an Idempotency-Key
 }
 
 // malformed is the error of a parameter of the called method.

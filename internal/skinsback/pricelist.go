@@ -1,9 +1,15 @@
 package skinsback
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/skinrail/skinrail/internal/market"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -20,7 +26,10 @@ const (
 
 // listCache keeps the encoded lists: they are long, and the same for everybody
 // until the market changes.
-type listCache struct{ encoded sync.Map } // listKey -> encodedList
+type listCache struct {
+	encoded   sync.Map // listKey -> encodedList
+	preparing sync.Map // listKey -> *sync.Mutex, held by the one who encodes
+}
 
 type listKey struct {
 	app  steam.AppID
@@ -30,6 +39,7 @@ type listKey struct {
 type encodedList struct {
 	version int64
 	body    []byte
+	zipped  []byte
 }
 
 // marketPriceList answers what is on sale. extended means something only
@@ -50,12 +60,74 @@ func (d *Door) marketPriceList(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e, ok := d.lists.encoded.Load(k); ok && e.(encodedList).version == list.Version {
-		return e.(encodedList).body, nil
+	e, err := d.prepared(k, list)
+	if err != nil || !c.gzip {
+		return e.body, err
 	}
-	body := d.encodeList(list, k.form)
-	d.lists.encoded.Store(k, encodedList{list.Version, body})
-	return body, nil
+	c.header.Set("Content-Encoding", "gzip")
+	return e.zipped, nil
+}
+
+// prepared returns a list as it is answered, the one before while somebody
+// prepares it; only for the first one callers wait.
+func (d *Door) prepared(k listKey, list market.Snapshot) (encodedList, error) {
+	v, ok := d.lists.encoded.Load(k)
+	if ok && v.(encodedList).version == list.Version {
+		return v.(encodedList), nil
+	}
+	l, _ := d.lists.preparing.LoadOrStore(k, &sync.Mutex{})
+	preparing := l.(*sync.Mutex)
+	if !ok {
+		preparing.Lock()
+	} else if !preparing.TryLock() {
+		return v.(encodedList), nil
+	}
+	defer preparing.Unlock()
+	if v, ok = d.lists.encoded.Load(k); ok && v.(encodedList).version >= list.Version {
+		return v.(encodedList), nil
+	}
+	e := encodedList{version: list.Version, body: d.encodeList(list, k.form)}
+	var zipped bytes.Buffer
+	z, err := gzip.NewWriterLevel(&zipped, gzip.BestSpeed)
+	if err != nil {
+		return encodedList{}, err
+	}
+	if _, err := z.Write(e.body); err != nil {
+		return encodedList{}, err
+	}
+	if err := z.Close(); err != nil {
+		return encodedList{}, err
+	}
+	e.zipped = zipped.Bytes()
+	d.lists.encoded.Store(k, e)
+	return e, nil
+}
+
+// Prepare looks after the price lists that were asked for once, before a caller
+// would have to. Call it twice a second, after the market's Refresh.
+func (d *Door) Prepare(ctx context.Context) error {
+	var errs []error
+	d.lists.encoded.Range(func(k, _ any) bool {
+		list, err := d.deps.Market.List(ctx, k.(listKey).app, d.deps.Now())
+		if err == nil {
+			_, err = d.prepared(k.(listKey), list)
+		}
+		errs = append(errs, err)
+		return true
+	})
+	return errors.Join(errs...)
+}
+
+// acceptsGzip reads the header as far as clients write it; one that asks for
+// something unknown gets the list as it is.
+func acceptsGzip(r *http.Request) bool {
+	for part := range strings.SplitSeq(strings.Join(r.Header["Accept-Encoding"], ","), ",") {
+		name, quality, _ := strings.Cut(part, ";")
+		if strings.TrimSpace(name) == "gzip" && strings.ReplaceAll(quality, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Door) encodeList(list market.Snapshot, form listForm) []byte {
