@@ -61,6 +61,21 @@ func (s *Service) generation(ctx context.Context) (*generation, error) {
 	if g := c.fresh(); g != nil {
 		return g, nil
 	}
+	return s.ask(ctx)
+}
+
+// Renew makes what is handed out afterwards at least as new as this call, also
+// where another process has changed it.
+func (s *Service) Renew(ctx context.Context) error {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	_, err := s.ask(ctx)
+	return err
+}
+
+// ask reads which generation is in force. The caller holds the cache's lock.
+func (s *Service) ask(ctx context.Context) (*generation, error) {
+	c := &s.cache
 	asked := time.Since(c.began)
 	next, err := s.readGeneration(ctx)
 	if err != nil {

@@ -23,63 +23,82 @@ const (
 	projectEvents = 100
 )
 
-// portion is the next events of one project as deliveries.
+// portion is the next events of one project, and those up to the number to as
+// deliveries.
 type portion struct {
 	from       event.Cursor
+	events     []event.Event
 	to         int64
 	deliveries []Delivery
 }
 
 // FanOut turns events that have come since into deliveries, due now, and
-// reports whether there were any. An event that cannot be encoded stops its
-// project there, until it can, and nobody else.
+// reports whether there were any. Each goes where its project's settings say,
+// which are read after the event: a setting in force when something happened
+// is never missed. An event that cannot be encoded stops its project there,
+// until it can, and nobody else.
 func (s *Service) FanOut(ctx context.Context, now time.Time) (bool, error) {
-	cursors, err := s.events.Behind(ctx, reader)
-	if err != nil {
-		return false, err
-	}
-	var batch []portion
-	var errs []error
-	for left := batchEvents; left > 0 && len(cursors) > 0; cursors = cursors[1:] {
-		p, err := s.encode(ctx, cursors[0], min(left, projectEvents))
-		if err != nil {
-			errs = append(errs, fmt.Errorf("fan out events of project %d: %w", p.from.Project, err))
-		}
-		if p.to > p.from.Seq {
-			batch = append(batch, p)
-			left -= int(p.to - p.from.Seq)
-		}
-	}
+	batch, errs := s.unsent(ctx)
 	if len(batch) == 0 {
 		return false, errors.Join(errs...)
 	}
-	if err := s.db.Write(ctx, func(tx *db.Tx) error { return s.storeTx(ctx, tx, batch, now) }); err != nil {
+	if err := s.merchants.Renew(ctx); err != nil {
+		return false, errors.Join(append(errs, err)...)
+	}
+	done := batch[:0]
+	for _, p := range batch {
+		if err := s.encode(ctx, &p); err != nil {
+			errs = append(errs, fmt.Errorf("fan out events of project %d: %w", p.from.Project, err))
+		}
+		if p.to > p.from.Seq {
+			done = append(done, p)
+		}
+	}
+	if len(done) == 0 {
+		return false, errors.Join(errs...)
+	}
+	if err := s.db.Write(ctx, func(tx *db.Tx) error { return s.storeTx(ctx, tx, done, now) }); err != nil {
 		return false, errors.Join(append(errs, fmt.Errorf("fan out events: %w", err))...)
 	}
 	return true, errors.Join(errs...)
 }
 
-// encode makes the deliveries of up to limit events after a cursor. With an
-// error the portion holds what comes before the event that caused it.
-func (s *Service) encode(ctx context.Context, from event.Cursor, limit int) (portion, error) {
-	p := portion{from: from, to: from.Seq}
-	project, err := s.merchants.Project(ctx, from.Project)
+// unsent reads the next batch of events. What could not be read of one project
+// is an error beside the others' events.
+func (s *Service) unsent(ctx context.Context) (batch []portion, errs []error) {
+	cursors, err := s.events.Behind(ctx, reader)
 	if err != nil {
-		return p, err
+		return nil, []error{err}
 	}
-	secrets, err := s.merchants.Secrets(ctx, from.Project)
-	if err != nil {
-		return p, err
+	for left := batchEvents; left > 0 && len(cursors) > 0; cursors = cursors[1:] {
+		from := cursors[0]
+		events, err := s.events.Since(ctx, from.Project, from.Seq, min(left, projectEvents))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read events of project %d: %w", from.Project, err))
+			continue
+		}
+		batch = append(batch, portion{from: from, events: events, to: from.Seq})
+		left -= len(events)
 	}
-	events, err := s.events.Since(ctx, from.Project, from.Seq, limit)
+	return batch, errs
+}
+
+// encode makes the deliveries of a portion. After an error it holds what comes
+// before the event that caused it.
+func (s *Service) encode(ctx context.Context, p *portion) error {
+	project, err := s.merchants.Project(ctx, p.from.Project)
 	if err != nil {
-		return p, err
+		return err
+	}
+	secrets, err := s.merchants.Secrets(ctx, p.from.Project)
+	if err != nil {
+		return err
 	}
 	_, keyAt := secrets.Legacy()
-	for _, e := range events {
+	for _, e := range p.events {
 		m, ok, err := s.encoder.Encode(ctx, project, secrets, e)
 		if err != nil {
-			return p, fmt.Errorf("encode event %s: %w", e.ID, err)
+			return fmt.Errorf("encode event %s: %w", e.ID, err)
 		}
 		if ok {
 			p.deliveries = append(p.deliveries, Delivery{EventID: e.ID, Project: e.Project, Seq: e.Seq,
@@ -88,7 +107,7 @@ func (s *Service) encode(ctx context.Context, from event.Cursor, limit int) (por
 		}
 		p.to = e.Seq
 	}
-	return p, nil
+	return nil
 }
 
 func (s *Service) storeTx(ctx context.Context, tx *db.Tx, batch []portion, now time.Time) error {

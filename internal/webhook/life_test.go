@@ -52,6 +52,31 @@ func TestRepeatsSendTheSameBytesAlsoAfterARestart(t *testing.T) {
 	})
 }
 
+func TestSettingOfAnotherProcessIsInForceForWhatComesAfter(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newShop(t)
+		g := start(t, d, "")
+		g.happen(1, "deposit/1")
+		g.fanOut(noon) // remembers the project without endpoints
+
+		other := open(t, d, encoder{})
+		p, err := other.merchants.Project(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.ResultURL, p.EventsURL = s.URL+"/result", s.URL+"/events"
+		if err := other.merchants.Update(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		g.happen(1, "deposit/2")
+		g.send(noon, wall)
+		if heard := s.letters(); len(heard) != 1 {
+			t.Errorf("%d letters, want the one of the event after the change", len(heard))
+		}
+	})
+}
+
 func TestTenTriesAndNoMore(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
