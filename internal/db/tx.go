@@ -15,12 +15,25 @@ type Tx struct {
 	ctx    context.Context // in force instead of the caller's: a write is not cut in the middle
 	q      Querier
 	topics []string
+	after  []func()
 	open   []interface{ Close() error }
 	done   bool
 }
 
 // Wake wakes the subscribers of a topic once the write is committed.
 func (tx *Tx) Wake(topic string) { tx.topics = append(tx.topics, topic) }
+
+// After calls f once the write is committed, before the topics are woken, and
+// never when it is not. f must be quick: on SQLite other writes wait for it.
+func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
+
+// committed tells who wanted to know.
+func (tx *Tx) committed(b *bus) {
+	for _, f := range tx.after {
+		f()
+	}
+	b.wake(tx.topics)
+}
 
 // Part runs f as a part of the write that may fail alone: its error undoes only
 // what it wrote, and the write may go on. Parts do not nest.

@@ -68,7 +68,7 @@ func (d *DB) tryPostgres(ctx context.Context, f func(tx *Tx) error) error {
 	if err := ptx.Commit(); err != nil {
 		return commitError(err)
 	}
-	d.bus.wake(tx.topics)
+	tx.committed(&d.bus)
 	return nil
 }
 

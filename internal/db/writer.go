@@ -120,7 +120,7 @@ func (w *writer) commit(group []*job) {
 			j.err = err
 		}
 		if j.err == nil {
-			w.db.bus.wake(j.tx.topics)
+			j.tx.committed(&w.db.bus)
 		}
 		close(j.end)
 	}

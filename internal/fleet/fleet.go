@@ -60,6 +60,7 @@ type Service struct {
 	db        *db.DB
 	box       *seal.Box
 	version   atomic.Int64
+	watchers  []func(steam.AppID, string)
 	mu        sync.Mutex
 	protected map[steam.AppID]bool
 }
@@ -67,11 +68,28 @@ type Service struct {
 // New makes the room; box seals the bots' secrets.
 func New(d *db.DB, box *seal.Box) *Service { return &Service{db: d, box: box} }
 
-// Version grows whenever what can be sold may have changed.
+// Version grows whenever anything of what can be sold may have changed; changes
+// of single names are told to those who [Service.Watch].
 func (s *Service) Version() int64 { return s.version.Load() }
 
-// Touch says that what can be sold has changed.
-func (s *Service) Touch() { s.version.Add(1) }
+// Watch calls f after each commit of this process that changed which items of a
+// name our bots hold. f must be quick. Call Watch before the room is used.
+func (s *Service) Watch(f func(app steam.AppID, name string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers = append(s.watchers, f)
+}
+
+func (s *Service) tell(app steam.AppID, names map[string]struct{}) {
+	s.mu.Lock()
+	watchers := s.watchers
+	s.mu.Unlock()
+	for _, f := range watchers {
+		for name := range names {
+			f(app, name)
+		}
+	}
+}
 
 // sealedCredentials is the stored form of [Credentials].
 type sealedCredentials struct{ Password, SharedSecret, IdentitySecret string }
@@ -173,7 +191,7 @@ func (s *Service) Enable(ctx context.Context, id steam.ID64, on bool) error {
 		}
 		return err
 	})
-	s.Touch()
+	s.version.Add(1)
 	return err
 }
 

@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -87,10 +88,15 @@ func TestItemsKeepTheirCatalogueIDWhileTheyAreThere(t *testing.T) {
 			return held
 		}
 		first := sync("1", "2")
-		version := s.Version()
+		var told []string
+		s.Watch(func(app steam.AppID, name string) { told = append(told, fmt.Sprint(app, " ", name)) })
 		second := sync("2", "3")
-		if s.Version() == version {
-			t.Error("a change of items does not show in the version")
+		if want := fmt.Sprint(steam.CS2, " ", item("3").Name); len(told) == 0 || told[0] != want {
+			t.Errorf("told of %q, want %q", told, want)
+		}
+		told = nil
+		if sync("2", "3"); len(told) != 0 {
+			t.Errorf("told of %q when nothing had changed", told)
 		}
 		if len(second) != 2 || second["2"] != first["2"] || second["3"] == first["1"] {
 			t.Errorf("first %v, then %v", first, second)

@@ -45,9 +45,8 @@ func (s *Service) Held(ctx context.Context, bot steam.ID64, app steam.AppID) (in
 // SyncItems makes the stored items of one context equal to what Steam shows.
 // Items keep their catalogue id as long as their asset id stays.
 func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item, now time.Time) error {
-	changed := false
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		changed = false
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		moved := map[string]struct{}{}
 		q := sqlc.New(tx)
 		rows, err := q.Items(ctx, sqlc.ItemsParams{Bot: bot.String(), App: int64(app), Context: contextID})
 		if err != nil {
@@ -64,23 +63,23 @@ func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID
 			if ok && r.Tradable == it.Tradable {
 				continue
 			}
-			changed = true
-			if err := q.AddItem(ctx, addItem(bot, it, now)); err != nil {
+			name, err := q.AddItem(ctx, addItem(bot, it, now))
+			if err != nil {
 				return err
 			}
+			moved[name] = struct{}{}
 		}
 		for _, r := range known {
-			changed = true
+			moved[r.Name] = struct{}{}
 			if err := q.ItemGone(ctx, sqlc.ItemGoneParams{SeenAt: db.Micros(now), ID: r.ID}); err != nil {
 				return err
 			}
 		}
+		if len(moved) > 0 {
+			tx.After(func() { s.tell(app, moved) })
+		}
 		return nil
 	})
-	if err == nil && changed {
-		s.Touch()
-	}
-	return err
 }
 
 func addItem(bot steam.ID64, it steam.Item, now time.Time) sqlc.AddItemParams {

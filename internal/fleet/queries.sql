@@ -24,10 +24,12 @@ update bot set enabled = $1 where steam_id = $2;
 -- name: Items :many
 select * from bot_item where bot = $1 and app = $2 and context = $3 and present;
 
--- name: AddItem :exec
+-- What an item is called stays as it was first seen.
+-- name: AddItem :one
 insert into bot_item (bot, app, context, asset, class_id, instance_id, name, phase, icon, kind, color, tradable, present, seen_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true, $13)
-on conflict (bot, app, context, asset) do update set present = true, tradable = excluded.tradable, seen_at = excluded.seen_at;
+on conflict (bot, app, context, asset) do update set present = true, tradable = excluded.tradable, seen_at = excluded.seen_at
+returning name;
 
 -- name: ItemGone :exec
 update bot_item set present = false, seen_at = $1 where id = $2;

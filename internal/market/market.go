@@ -14,9 +14,6 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// Topic is woken by every write that takes an item off sale or puts it back.
-const Topic = "market"
-
 // Row is one concrete item on sale. Price is in thousandths of USD.
 type Row struct {
 	ID                  int64 // catalogue id
@@ -38,10 +35,9 @@ type Group struct {
 }
 
 // Snapshot is what of a game is on sale at one moment, sorted by name. It must
-// not be changed. Version is another for each snapshot.
+// not be changed. Version is another for each that differs.
 type Snapshot struct {
-	Rows    []Row
-	Groups  []Group
+	Names   []*Name
 	Updated time.Time
 	Version int64
 }
@@ -51,15 +47,15 @@ type Service struct {
 	db      *db.DB
 	pricing *pricing.Service
 	fleet   *fleet.Service
-	shelves sync.Map        // steam.AppID -> *shelf
-	woken   <-chan struct{} // an item was reserved or put back
-	moves   atomic.Int64
+	shelves sync.Map // steam.AppID -> *shelf
 	made    atomic.Int64
 }
 
 // New returns the market over what the fleet holds.
 func New(d *db.DB, p *pricing.Service, f *fleet.Service) *Service {
-	return &Service{db: d, pricing: p, fleet: f, woken: d.Subscribe(Topic)}
+	s := &Service{db: d, pricing: p, fleet: f}
+	f.Watch(s.note)
+	return s
 }
 
 // Refresh looks after the lists that were asked for once, before a reader would
@@ -74,8 +70,8 @@ func (s *Service) Refresh(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// List returns what of a game is on sale, at most a second old. It is rebuilt
-// only when items, reservations or prices have changed.
+// List returns what of a game is on sale, at most a second old as far as this
+// process changes it. It is another only when something differs.
 func (s *Service) List(ctx context.Context, app steam.AppID, now time.Time) (Snapshot, error) {
 	l, err := s.shelf(app).current(ctx, s, app, now)
 	if err != nil {

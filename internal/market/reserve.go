@@ -48,7 +48,7 @@ func (s *Service) ReserveTx(ctx context.Context, tx *db.Tx, w Want, owner string
 			return Row{}, fault.New(fault.PriceChanged, "%q costs %s usd now", r.Name, price.Text(2))
 		}
 	}
-	tx.Wake(Topic)
+	tx.After(func() { s.note(r.Asset.App, r.Name) })
 	return r, nil
 }
 
@@ -88,10 +88,16 @@ func takeListed(ctx context.Context, tx *db.Tx, app steam.AppID, as listed, owne
 // UnreserveTx puts an item back on sale that the owner had reserved. When the
 // owner has not reserved it, nothing happens.
 func (s *Service) UnreserveTx(ctx context.Context, tx *db.Tx, id int64, owner string) error {
-	if _, err := tx.ExecContext(ctx, unreserveSQL, id, owner); err != nil {
+	var app steam.AppID
+	var name string
+	err := tx.QueryRowContext(ctx, unreserveSQL, id, owner).Scan(&app, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("put item %d back on sale: %w", id, err)
 	}
-	tx.Wake(Topic)
+	tx.After(func() { s.note(app, name) })
 	return nil
 }
 

@@ -41,7 +41,7 @@ func TestReserveRefusesInOrder(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newShop(t, d)
-		rows := s.list().Rows
+		onSale := rows(s.list())
 		for _, c := range []struct {
 			want market.Want
 			code fault.Code
@@ -53,15 +53,15 @@ func TestReserveRefusesInOrder(t *testing.T) {
 			{market.Want{ID: -1}, fault.ItemUnavailable},
 			{market.Want{App: steam.CS2, Name: "AWP | Nothing (Field-Tested)", Ceiling: "0"}, fault.ItemUnavailable},
 			{market.Want{App: steam.CS2, Name: sand, Ceiling: "0.4099999999999999999999999"}, fault.PriceChanged},
-			{market.Want{ID: rows[0].ID, Ceiling: "0"}, fault.PriceChanged},
-			{market.Want{ID: rows[0].ID, Ceiling: "1e9"}, fault.InvalidRequest},
+			{market.Want{ID: onSale[0].ID, Ceiling: "0"}, fault.PriceChanged},
+			{market.Want{ID: onSale[0].ID, Ceiling: "1e9"}, fault.InvalidRequest},
 		} {
 			if r, err := s.reserve(t.Context(), c.want, "x"); !errors.Is(err, c.code) {
 				t.Errorf("%+v: %+v, %v", c.want, r, err)
 			}
 		}
-		if got := s.list(); len(got.Rows) != 4 {
-			t.Errorf("a refusal kept something: %s", assets(got.Rows))
+		if got := rows(s.list()); len(got) != 4 {
+			t.Errorf("a refusal kept something: %s", assets(got))
 		}
 		for _, ceiling := range []string{"0.41", "0.410000", "99999999999999999999999"} {
 			r, err := s.reserve(t.Context(), market.Want{App: steam.CS2, Name: sand, Ceiling: ceiling}, "y")
@@ -69,7 +69,7 @@ func TestReserveRefusesInOrder(t *testing.T) {
 			s.unreserve(r.ID, "y")
 		}
 		s.ok(s.fleet.Enable(t.Context(), bot, false))
-		for _, w := range []market.Want{byName(sand), {ID: rows[0].ID}} {
+		for _, w := range []market.Want{byName(sand), {ID: onSale[0].ID}} {
 			if _, err := s.reserve(t.Context(), w, "x"); !errors.Is(err, fault.ItemUnavailable) {
 				t.Errorf("bot is disabled: %v", err)
 			}

@@ -7,14 +7,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/steam"
 )
+
+// Match is what a search has found of one name: its first Count rows, or, when
+// Only is not empty, those, which are of a phase. Rows are by id.
+type Match struct {
+	Of    *Name
+	Count int
+	Only  []Row
+}
+
+// Found returns the rows.
+func (m Match) Found() []Row {
+	if m.Only != nil {
+		return m.Only
+	}
+	return slices.Collect(m.Of.Rows())[:m.Count]
+}
 
 // Search returns up to limit items on sale, the cheapest first, whose name
 // contains part in any case, or is exactly one of names. A name with a phase
 // finds only items of that phase. Empty arguments find nothing.
-func (s *Service) Search(ctx context.Context, app steam.AppID, part string, names []string, limit int, now time.Time) ([]Row, error) {
+func (s *Service) Search(ctx context.Context, app steam.AppID, part string, names []string, limit int, now time.Time) ([]Match, error) {
 	l, err := s.shelf(app).current(ctx, s, app, now)
 	if err != nil {
 		return nil, err
@@ -22,34 +37,55 @@ func (s *Service) Search(ctx context.Context, app steam.AppID, part string, name
 	return cheapest(append(l.containing(part, limit), l.called(names)...), limit), nil
 }
 
-// match is rows of one name, which have one price, by id.
-type match []Row
-
-// cheapest takes rows from the cheapest names on until there are enough, so that
-// a search that matches everything sorts little.
-func cheapest(matches []match, limit int) (found []Row) {
-	slices.SortStableFunc(matches, func(a, b match) int { return cmp.Compare(a[0].Price, b[0].Price) })
-	for i, m := range matches {
-		if len(found) >= limit && m[0].Price > matches[i-1][0].Price {
-			break
+// cheapest puts matches in order, makes one of those of the same name, and cuts
+// what is too much.
+func cheapest(matches []Match, limit int) []Match {
+	slices.SortStableFunc(matches, func(a, b Match) int { return byPrice(a.Of, b.Of) })
+	found := matches[:0]
+	for _, m := range matches {
+		if last := len(found) - 1; last >= 0 && found[last].Of == m.Of {
+			limit += found[last].Count
+			m = found[last].with(m)
+			found = found[:last]
 		}
-		found = append(found, m[:min(len(m), limit)]...)
+		if m = m.cut(limit); m.Count > 0 {
+			found = append(found, m)
+		}
+		limit -= m.Count
 	}
-	slices.SortFunc(found, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Price, b.Price), cmp.Compare(a.ID, b.ID)) })
-	found = slices.CompactFunc(found, func(a, b Row) bool { return a.ID == b.ID })
-	return found[:min(limit, len(found))]
+	return found
+}
+
+// with is both matches of one name.
+func (m Match) with(o Match) Match {
+	if m.Only == nil {
+		return m
+	}
+	if o.Only == nil {
+		return o
+	}
+	both := slices.Concat(m.Only, o.Only)
+	slices.SortFunc(both, func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
+	both = slices.CompactFunc(both, func(a, b Row) bool { return a.ID == b.ID })
+	return Match{Of: m.Of, Only: both, Count: len(both)}
+}
+
+func (m Match) cut(limit int) Match {
+	m.Count = min(m.Count, limit)
+	if m.Only != nil {
+		m.Only = m.Only[:m.Count]
+	}
+	return m
 }
 
 // containing walks over the names from the cheapest on and stops when there are
 // enough rows; a name with a phase is looked at by itself.
-func (l *list) containing(part string, limit int) (found []match) {
+func (l *list) containing(part string, limit int) (found []Match) {
 	part = strings.ToLower(part)
 	if part == "" || strings.Contains(part, between) {
 		return nil
 	}
-	rows := 0
-	var last money.Amount
-	for at := 0; ; {
+	for at, rows := 0, 0; rows < limit; {
 		i := strings.Index(l.folded[at:], part)
 		if i < 0 {
 			break
@@ -58,56 +94,46 @@ func (l *list) containing(part string, limit int) (found []match) {
 		if !exact {
 			n--
 		}
-		m := match(l.Rows[l.cheap[n].from:l.cheap[n].to])
-		if rows >= limit && m[0].Price > last {
-			break
-		}
-		found = append(found, m)
-		rows, last = rows+len(m), m[0].Price
+		found = append(found, l.cheap[n].whole())
+		rows += l.cheap[n].Len()
 		if n+1 == len(l.starts) {
 			break
 		}
 		at = l.starts[n+1]
 	}
 	for _, n := range l.phased {
-		if rows := l.inPhase(n, part); rows != nil {
-			found = append(found, rows)
-		}
+		found = append(found, n.only(func(r Row) bool { return strings.Contains(strings.ToLower(r.PhaseName()), part) })...)
 	}
 	return found
 }
 
-// inPhase are the rows that are found by their phase only.
-func (l *list) inPhase(n name, part string) (rows match) {
-	for _, r := range l.Rows[n.from:n.to] {
-		if r.Phase != "" && strings.Contains(strings.ToLower(r.PhaseName()), part) {
+func (n *Name) whole() Match { return Match{Of: n, Count: n.Len()} }
+
+// only is the rows with a phase that are wanted, if there are any.
+func (n *Name) only(wanted func(Row) bool) []Match {
+	var rows []Row
+	for r := range n.Rows() {
+		if r.Phase != "" && wanted(r) {
 			rows = append(rows, r)
 		}
 	}
-	return rows
-}
-
-func (l *list) called(names []string) (found []match) {
-	for _, wanted := range names {
-		for _, as := range readings(wanted) {
-			if rows := l.listed(as); rows != nil {
-				found = append(found, rows)
-			}
-		}
-	}
-	return found
-}
-
-func (l *list) listed(as listed) (found []Row) {
-	i, ok := slices.BinarySearchFunc(l.names, as.name, func(n name, want string) int {
-		return strings.Compare(l.Rows[n.from].Name, want)
-	})
-	if !ok {
+	if rows == nil {
 		return nil
 	}
-	for _, r := range l.Rows[l.names[i].from:l.names[i].to] {
-		if as.phase == "" || r.Phase == as.phase {
-			found = append(found, r)
+	return []Match{{Of: n, Count: len(rows), Only: rows}}
+}
+
+func (l *list) called(names []string) (found []Match) {
+	for _, wanted := range names {
+		for _, as := range readings(wanted) {
+			i, ok := find(l.Names, as.name)
+			switch {
+			case !ok:
+			case as.phase == "":
+				found = append(found, l.Names[i].whole())
+			default:
+				found = append(found, l.Names[i].only(func(r Row) bool { return r.Phase == as.phase })...)
+			}
 		}
 	}
 	return found

@@ -3,7 +3,6 @@ package market
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -16,10 +15,13 @@ import (
 // rest is how long a list is handed out without asking whether it has changed.
 const rest = time.Second
 
-// shelf holds the newest list of a game.
+// shelf holds the newest list of a game, and the names of which this process
+// has moved items since it was made.
 type shelf struct {
-	now atomic.Pointer[list]
-	mu  sync.Mutex // held by the one who builds
+	now    atomic.Pointer[list]
+	mu     sync.Mutex // held by the one who makes the next list
+	noting sync.Mutex
+	moved  map[string]struct{}
 }
 
 // list is a snapshot with what searching it needs. It is never changed.
@@ -27,45 +29,69 @@ type list struct {
 	Snapshot
 	source  source
 	checked time.Time // wall time of the last look for changes; monotonic
-	names   []name    // by name
-	cheap   []name    // by price
-	phased  []name    // with rows that have a phase
-	folded  string    // the names in lower case, by price, with a mark between them
-	starts  []int     // where in folded each name of cheap begins
+	read    time.Time // when everything was read, or seen to be as it is here
+	reading time.Duration
+	all     []*Name // by name, also those without a price
+	cheap   []*Name // on sale, by price, then by name
+	phased  []*Name // those of them with rows that have a phase
+	folded  string  // the names of cheap in lower case, with a mark between them
+	starts  []int   // where in folded each begins
 }
 
 // between stands between the names that are searched; no name has it.
 const between = "\x00"
 
-// source tells whether a list is still up to date.
-type source struct{ items, prices, moves int64 }
+// source tells whether bots or prices have changed as a whole.
+type source struct{ items, prices int64 }
 
-// name is one plain name and where its rows stand.
-type name struct {
-	from, to int
+// Another process tells nobody which items it has moved, so everything is read
+// again after a while: the longer it takes, the more rarely.
+const (
+	rereadAfter = 5 * time.Second
+	rereadShare = 50
+)
+
+func (l *list) old(src source, at time.Time) bool {
+	return l.source.items != src.items || at.Sub(l.read) > max(rereadAfter, rereadShare*l.reading)
 }
 
 func (s *Service) shelf(app steam.AppID) *shelf {
 	if sh, ok := s.shelves.Load(app); ok {
 		return sh.(*shelf)
 	}
-	sh, _ := s.shelves.LoadOrStore(app, &shelf{})
+	sh, _ := s.shelves.LoadOrStore(app, &shelf{moved: map[string]struct{}{}})
 	return sh.(*shelf)
 }
 
-// source reads the versions before the rows are read: what changes in between
-// makes the next list, never none.
-func (s *Service) source() source {
-	select {
-	case <-s.woken:
-		s.moves.Add(1)
-	default:
+// note remembers that items of a name have moved, when there is a list of them.
+func (s *Service) note(app steam.AppID, name string) {
+	if sh, ok := s.shelves.Load(app); ok {
+		sh.(*shelf).note(name)
 	}
-	return source{items: s.fleet.Version(), prices: s.pricing.Version(), moves: s.moves.Load()}
 }
 
-// current returns the list, building it when it is old and something changed.
-// While one builds, the others get the list before; only for the first one they
+func (sh *shelf) note(names ...string) {
+	sh.noting.Lock()
+	defer sh.noting.Unlock()
+	for _, n := range names {
+		sh.moved[n] = struct{}{}
+	}
+}
+
+// noted returns what has moved and forgets it. Whoever reads afterwards sees the
+// moves; who fails to must note them again.
+func (sh *shelf) noted() (names []string) {
+	sh.noting.Lock()
+	defer sh.noting.Unlock()
+	for n := range sh.moved {
+		names = append(names, n)
+	}
+	clear(sh.moved)
+	return names
+}
+
+// current returns the list, making it when it is old and something changed.
+// While one does, the others get the list before; only for the first one they
 // wait.
 func (sh *shelf) current(ctx context.Context, s *Service, app steam.AppID, now time.Time) (*list, error) {
 	return sh.within(ctx, s, app, now, rest)
@@ -88,76 +114,120 @@ func (sh *shelf) within(ctx context.Context, s *Service, app steam.AppID, now ti
 	if l != nil && time.Since(l.checked) < age {
 		return l, nil
 	}
-	checked, src := time.Now(), s.source()
-	if l != nil && l.source == src {
+	moved := sh.noted()
+	next, err := s.next(ctx, app, l, moved, now)
+	if err != nil {
+		sh.note(moved...)
+		return nil, err
+	}
+	sh.now.Store(next)
+	return next, nil
+}
+
+// next makes the list after l, which is nil at first. Versions are read before
+// the rows: what changes in between makes the list after it, never none.
+func (s *Service) next(ctx context.Context, app steam.AppID, l *list, moved []string, now time.Time) (*list, error) {
+	n := &list{checked: time.Now(), source: source{items: s.fleet.Version(), prices: s.pricing.Version()}}
+	var err error
+	if l == nil || l.old(n.source, n.checked) {
+		n.all, err = s.readAll(ctx, app, l)
+		n.read, n.reading = time.Now(), time.Since(n.checked)
+	} else {
+		n.all, err = s.readMoved(ctx, app, l, moved)
+		n.read, n.reading = l.read, l.reading
+	}
+	if err != nil {
+		return nil, err
+	}
+	if l == nil || l.source.prices != n.source.prices {
+		for i, name := range n.all {
+			price, ok := s.pricing.SellOut(app, name.Name)
+			n.all[i] = name.at(price, ok)
+		}
+	}
+	if l != nil && slices.Equal(l.all, n.all) {
 		same := *l
-		same.checked = checked
-		sh.now.Store(&same)
+		same.source, same.checked, same.read, same.reading = n.source, n.checked, n.read, n.reading
 		return &same, nil
 	}
-	rows, err := s.onSale(ctx, app)
+	n.Version, n.Updated = s.made.Add(1), now
+	n.index()
+	return n, nil
+}
+
+// readAll reads every name; those that are as they were in l stay.
+func (s *Service) readAll(ctx context.Context, app steam.AppID, l *list) ([]*Name, error) {
+	found, err := s.onSale(ctx, onSaleSQL, int64(app))
 	if err != nil {
-		return nil, fmt.Errorf("list what is on sale: %w", err)
+		return nil, err
 	}
-	l = newList(rows)
-	l.Version, l.Updated, l.source, l.checked = s.made.Add(1), now, src, checked
-	sh.now.Store(l)
-	return l, nil
+	all := make([]*Name, 0, len(found))
+	for name, rows := range found {
+		all = append(all, s.renewed(l, app, name, rows))
+	}
+	slices.SortFunc(all, byName)
+	return all, nil
 }
 
-// newList sorts rows into names and groups.
-func newList(rows []Row) *list {
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
-	l := &list{Snapshot: Snapshot{Rows: rows}}
-	for from := 0; from < len(rows); {
-		to := from + 1
-		for to < len(rows) && rows[to].Name == rows[from].Name {
-			to++
+// readMoved reads the names of which items have moved; the others stay.
+func (s *Service) readMoved(ctx context.Context, app steam.AppID, l *list, moved []string) ([]*Name, error) {
+	all := slices.Clone(l.all)
+	for _, name := range moved {
+		found, err := s.onSale(ctx, onSaleNamedSQL, int64(app), name)
+		if err != nil {
+			return nil, err
 		}
-		l.names = append(l.names, name{from, to})
-		l.Groups = append(l.Groups, groups(rows[from:to])...)
-		from = to
+		i, known := find(all, name)
+		rows := found[name]
+		switch {
+		case len(rows) == 0 && known:
+			all = slices.Delete(all, i, i+1)
+		case len(rows) == 0:
+		case known:
+			all[i] = s.renewed(l, app, name, rows)
+		default:
+			all = slices.Insert(all, i, s.renewed(l, app, name, rows))
+		}
 	}
-	l.index()
-	return l
+	return all, nil
 }
 
-// index prepares the search.
+// renewed is a name with rows just read: as it was in l, when it is.
+func (s *Service) renewed(l *list, app steam.AppID, name string, rows []Row) *Name {
+	if l != nil {
+		if i, ok := find(l.all, name); ok && l.all[i].holds(rows) {
+			return l.all[i]
+		}
+	}
+	price, ok := s.pricing.SellOut(app, name)
+	return newName(rows, price, ok)
+}
+
+func find(in []*Name, name string) (int, bool) {
+	return slices.BinarySearchFunc(in, name, func(n *Name, want string) int { return strings.Compare(n.Name, want) })
+}
+
+func byName(a, b *Name) int { return strings.Compare(a.Name, b.Name) }
+
+// index prepares the search in what has a price.
 func (l *list) index() {
-	l.cheap = slices.Clone(l.names)
-	slices.SortStableFunc(l.cheap, func(a, b name) int { return cmp.Compare(l.Rows[a.from].Price, l.Rows[b.from].Price) })
+	for _, n := range l.all {
+		if n.priced {
+			l.Names = append(l.Names, n)
+		}
+	}
+	l.cheap = slices.Clone(l.Names)
+	slices.SortFunc(l.cheap, byPrice)
 	var folded strings.Builder
 	for _, n := range l.cheap {
 		l.starts = append(l.starts, folded.Len())
-		folded.WriteString(strings.ToLower(l.Rows[n.from].Name))
+		folded.WriteString(n.folded)
 		folded.WriteString(between)
-		if slices.ContainsFunc(l.Rows[n.from:n.to], func(r Row) bool { return r.Phase != "" }) {
+		if n.phased {
 			l.phased = append(l.phased, n)
 		}
 	}
 	l.folded = folded.String()
 }
 
-// groups counts the rows of one name, and beside it each phase.
-func groups(rows []Row) []Group {
-	first := rows[0]
-	all := []Group{{Name: first.Name, Price: first.Price, ClassID: first.ClassID, Count: len(rows)}}
-	for _, r := range rows {
-		all[0].Price = min(all[0].Price, r.Price)
-		if r.Phase == "" {
-			continue
-		}
-		listed := r.PhaseName()
-		i := slices.IndexFunc(all[1:], func(g Group) bool { return g.Name == listed }) + 1
-		switch {
-		case listed == "":
-		case i == 0:
-			all = append(all, Group{Name: listed, Price: r.Price, ClassID: r.ClassID, Count: 1})
-		default:
-			all[i].Count++
-			all[i].Price = min(all[i].Price, r.Price)
-		}
-	}
-	slices.SortFunc(all[1:], func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
-	return all
-}
+func byPrice(a, b *Name) int { return cmp.Or(cmp.Compare(a.Price, b.Price), byName(a, b)) }

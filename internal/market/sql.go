@@ -1,7 +1,10 @@
 package market
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -16,6 +19,7 @@ const (
 	onSaleSQL = `select ` + columns + ` from bot_item i
 		where i.app = $1 and i.present and i.tradable and i.reserved_by = '' and i.context = '2'
 		and exists (select 1 from bot b where b.steam_id = i.bot and b.enabled)`
+	onSaleNamedSQL = onSaleSQL + ` and i.name = $2`
 
 	takeByIDSQL = `update bot_item set reserved_by = $2
 		where id = $1 and present and tradable and reserved_by = '' and context = '2'
@@ -33,7 +37,7 @@ const (
 
 	anyLeftSQL = `select exists (` + pickSQL + `)`
 
-	unreserveSQL = `update bot_item set reserved_by = '' where id = $1 and reserved_by = $2`
+	unreserveSQL = `update bot_item set reserved_by = '' where id = $1 and reserved_by = $2 returning app, name`
 )
 
 type scanner interface{ Scan(...any) error }
@@ -50,24 +54,43 @@ func scan(from scanner) (Row, error) {
 	return r, err
 }
 
-// onSale reads what a game has on sale and leaves out what has no price.
-func (s *Service) onSale(ctx context.Context, app steam.AppID) (found []Row, err error) {
-	rows, err := s.db.Read().QueryContext(ctx, onSaleSQL, int64(app))
+// onSale reads what a query finds on sale: the rows of each name, by id.
+func (s *Service) onSale(ctx context.Context, query string, args ...any) (found map[string][]Row, err error) {
+	rows, err := s.db.Read().QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list what is on sale: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
+	found = map[string][]Row{}
 	for rows.Next() {
 		r, err := scan(rows)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("list what is on sale: %w", err)
 		}
-		var priced bool
-		if r.Price, priced = s.pricing.SellOut(app, r.Name); priced {
-			found = append(found, r)
+		same := found[r.Name]
+		if len(same) > 0 {
+			r.share(&same[0])
+		}
+		found[r.Name] = append(same, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list what is on sale: %w", err)
+	}
+	for _, same := range found {
+		slices.SortFunc(same, func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	return found, nil
+}
+
+// share makes the texts that two rows have in common one in memory.
+func (r *Row) share(with *Row) {
+	for _, t := range [...]struct{ mine, other *string }{{&r.Name, &with.Name}, {&r.Asset.Context, &with.Asset.Context},
+		{&r.ClassID, &with.ClassID}, {&r.InstanceID, &with.InstanceID}, {&r.Phase, &with.Phase},
+		{&r.Icon, &with.Icon}, {&r.Kind, &with.Kind}, {&r.Color, &with.Color}} {
+		if *t.mine == *t.other {
+			*t.mine = *t.other
 		}
 	}
-	return found, rows.Err()
 }
 
 func takeByID(ctx context.Context, tx *db.Tx, id int64, owner string) (Row, error) {

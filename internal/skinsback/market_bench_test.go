@@ -100,13 +100,25 @@ func BenchmarkPriceList(b *testing.B) {
 		})
 		b.Run(list.name+"_gzip", func(b *testing.B) { get(b, w.door.Handler(), list.body, "gzip") })
 	}
-	b.Run("grouped_change", func(b *testing.B) {
-		for b.Loop() {
-			w.ok(w.pricing.SetPrices(b.Context(), []pricing.Price{{App: steam.CS2, Name: sandDune, Amount: 410}}, w.now))
-			time.Sleep(600 * time.Millisecond) // a list is looked at twice a second
-			w.ok(w.market.Refresh(b.Context(), w.now))
-		}
-	})
+	for _, list := range []struct{ name, body string }{{"grouped", `{"method":"market_pricelist"}`}, {"full", `{"method":"market_pricelist","full":1}`}} {
+		b.Run(list.name+"_change", func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				before := w.post(list.body)
+				w.ok(w.pricing.SetPrices(b.Context(), []pricing.Price{{App: steam.CS2, Name: sandDune, Amount: money.Amount(500 + i)},
+					{App: steam.CS2, Name: "Item 7 | Sand Ak Dune (Field-Tested)", Amount: money.Amount(700 + i)}}, w.now))
+				w.shown(b, list.body, before)
+			}
+		})
+	}
+}
+
+// shown looks after the lists as the gateway does until an answer differs.
+func (w *world) shown(b *testing.B, body, before string) {
+	for w.post(body) == before {
+		time.Sleep(400 * time.Millisecond)
+		w.ok(w.market.Refresh(b.Context(), w.now))
+		w.ok(w.door.Prepare(b.Context()))
+	}
 }
 
 // Searches at a thousand a second, broad ones and narrow ones.

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -40,7 +42,15 @@ type encodedList struct {
 	version int64
 	body    []byte
 	zipped  []byte
+	until   time.Time // it is handed out at least so long, whatever changes
 }
+
+// A list that takes long to write is not written all the time: it stays for
+// three times as long as that took, up to a bound.
+const (
+	listRests   = 3
+	longestRest = 4 * time.Second
+)
 
 // marketPriceList answers what is on sale. extended means something only
 // together with full. An unknown game has nothing on sale.
@@ -54,7 +64,7 @@ func (d *Door) marketPriceList(c *call) ([]byte, error) {
 	}
 	var known bool
 	if k.app, known = d.game(c.get("game")); !known {
-		return d.encodeList(market.Snapshot{Updated: c.now}, k.form), nil
+		return d.encodeList(market.Snapshot{Updated: c.now}, k.form, 0), nil
 	}
 	list, err := d.deps.Market.List(c.ctx, k.app, c.now)
 	if err != nil {
@@ -72,7 +82,7 @@ func (d *Door) marketPriceList(c *call) ([]byte, error) {
 // prepares it; only for the first one callers wait.
 func (d *Door) prepared(k listKey, list market.Snapshot) (encodedList, error) {
 	v, ok := d.lists.encoded.Load(k)
-	if ok && v.(encodedList).version == list.Version {
+	if ok && (v.(encodedList).version == list.Version || time.Now().Before(v.(encodedList).until)) {
 		return v.(encodedList), nil
 	}
 	l, _ := d.lists.preparing.LoadOrStore(k, &sync.Mutex{})
@@ -86,21 +96,35 @@ func (d *Door) prepared(k listKey, list market.Snapshot) (encodedList, error) {
 	if v, ok = d.lists.encoded.Load(k); ok && v.(encodedList).version >= list.Version {
 		return v.(encodedList), nil
 	}
-	e := encodedList{version: list.Version, body: d.encodeList(list, k.form)}
-	var zipped bytes.Buffer
-	z, err := gzip.NewWriterLevel(&zipped, gzip.BestSpeed)
-	if err != nil {
+	began, before := time.Now(), encodedList{}
+	if v != nil {
+		before = v.(encodedList)
+	}
+	e := encodedList{version: list.Version, body: d.encodeList(list, k.form, len(before.body))}
+	var err error
+	if e.zipped, err = zip(e.body, len(before.zipped)); err != nil {
 		return encodedList{}, err
 	}
-	if _, err := z.Write(e.body); err != nil {
-		return encodedList{}, err
-	}
-	if err := z.Close(); err != nil {
-		return encodedList{}, err
-	}
-	e.zipped = zipped.Bytes()
+	now := time.Now()
+	e.until = now.Add(min(longestRest, listRests*now.Sub(began)))
 	d.lists.encoded.Store(k, e)
 	return e, nil
+}
+
+// zip compresses; about is how long the result may be.
+func zip(body []byte, about int) ([]byte, error) {
+	zipped := bytes.NewBuffer(make([]byte, 0, about+about/8))
+	z, err := gzip.NewWriterLevel(zipped, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(body); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return zipped.Bytes(), nil
 }
 
 // Prepare looks after the price lists that were asked for once, before a caller
@@ -130,17 +154,21 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-func (d *Door) encodeList(list market.Snapshot, form listForm) []byte {
+// encodeList writes a list; about is how long it may be.
+func (d *Door) encodeList(list market.Snapshot, form listForm, about int) []byte {
 	a := success()
+	a.b = slices.Grow(a.b, about+about/8)
 	a.text("last_update", strconv.FormatInt(list.Updated.Unix(), 10))
 	a.begin("items", '[')
 	if form == grouped {
-		for _, g := range list.Groups {
-			a.group(g)
+		for _, n := range list.Names {
+			for _, g := range n.Groups {
+				a.group(g)
+			}
 		}
 	} else {
-		for _, r := range list.Rows {
-			d.listRows(a, r, form)
+		for _, n := range list.Names {
+			d.listName(a, n, form)
 		}
 	}
 	a.end(']')
@@ -155,6 +183,19 @@ func (a *answer) group(g market.Group) {
 	a.text("classid", g.ClassID)
 	a.integer("count", int64(g.Count))
 	a.close()
+}
+
+// listName writes all items of a name. Most have no phase: then they are what a
+// search answers.
+func (d *Door) listName(a *answer, n *market.Name, form listForm) {
+	if form == full && len(n.Groups) == 1 {
+		a.next()
+		a.b = append(a.b, itemsOf(n).text...)
+		return
+	}
+	for r := range n.Rows() {
+		d.listRows(a, r, form)
+	}
 }
 
 // listRows writes an item, and once more under its name with the phase: some
@@ -229,35 +270,4 @@ func exterior(name string) string {
 		return name[i+2 : len(name)-1]
 	}
 	return ""
-}
-
-// marketSearch finds items by a part of their name, or by exact names.
-func (d *Door) marketSearch(c *call) ([]byte, error) {
-	part, names, err := searched(c)
-	if err != nil {
-		return nil, err
-	}
-	a := success()
-	a.begin("items", '[')
-	if app, known := d.game(c.get("game")); known {
-		rows, err := d.deps.Market.Search(c.ctx, app, part, names, maxListed, c.now)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			a.next()
-			a.item(r)
-		}
-	}
-	a.end(']')
-	return a.done(), nil
-}
-
-// item writes an item with its price as a number.
-func (a *answer) item(r market.Row) {
-	a.open()
-	a.itemHead(r.ID, r.Name)
-	a.amount("price", r.Price)
-	a.itemTail(r.ClassID, r.InstanceID)
-	a.close()
 }

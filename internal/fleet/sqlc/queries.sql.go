@@ -37,10 +37,11 @@ func (q *Queries) AddBot(ctx context.Context, arg AddBotParams) error {
 	return err
 }
 
-const addItem = `-- name: AddItem :exec
+const addItem = `-- name: AddItem :one
 insert into bot_item (bot, app, context, asset, class_id, instance_id, name, phase, icon, kind, color, tradable, present, seen_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true, $13)
 on conflict (bot, app, context, asset) do update set present = true, tradable = excluded.tradable, seen_at = excluded.seen_at
+returning name
 `
 
 type AddItemParams struct {
@@ -59,8 +60,9 @@ type AddItemParams struct {
 	SeenAt     int64
 }
 
-func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) error {
-	_, err := q.db.ExecContext(ctx, addItem,
+// What an item is called stays as it was first seen.
+func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, addItem,
 		arg.Bot,
 		arg.App,
 		arg.Context,
@@ -75,7 +77,9 @@ func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) error {
 		arg.Tradable,
 		arg.SeenAt,
 	)
-	return err
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const addProtectedApp = `-- name: AddProtectedApp :exec
