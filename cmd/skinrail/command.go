@@ -40,7 +40,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand())
+	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
@@ -144,6 +144,20 @@ func auditCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return app.Audit(cmd.Context(), s, cmd.OutOrStdout()) },
 	}
 	storeFlags(cmd, &s)
+	return cmd
+}
+
+func doctorCommand() *cobra.Command {
+	var d app.Doctor
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say which bots cannot work, and where Steam differs from the records",
+		Long: "Say which bots cannot work and why, and where Steam differs from the records. The\nrunning gateway compares them every hour; a difference seen only once may have been a\n" +
+			"trade on its way. Exit code 1 when a bot cannot work or a difference was seen twice.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return d.Run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	storeFlags(cmd, &d.Store)
+	cmd.Flags().BoolVar(&d.JSON, "json", false, "print JSON")
 	return cmd
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/skinrail/skinrail/internal/pay"
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/skinsback"
@@ -58,6 +59,7 @@ type Gateway struct {
 	Pricing   *pricing.Service
 	Fleet     *fleet.Service
 	Trades    *trade.Service
+	Drifts    *reconcile.Service
 	Market    *market.Service
 	Deposits  *deposit.Service
 	Purchases *purchase.Service
@@ -91,6 +93,7 @@ func (g *Gateway) rooms() {
 	g.Pricing = pricing.New(g.DB)
 	g.Fleet = fleet.New(g.DB, g.Box)
 	g.Trades = trade.New(g.DB)
+	g.Drifts = reconcile.New(g.DB, g.Trades, g.Fleet)
 	g.Market = market.New(g.DB, g.Pricing, g.Fleet)
 	g.Deposits = deposit.New(deposit.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
 		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Risk: risk.New(), Steam: g.Desk})
@@ -126,7 +129,7 @@ func (g *Gateway) Hire(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("hire bot %s: %w", b.ID, err)
 		}
-		g.Agents = append(g.Agents, bot.NewAgent(c, b, g.Trades, g.Fleet, g.Log))
+		g.Agents = append(g.Agents, bot.NewAgent(c, b, g.Trades, g.Fleet, g.Drifts, g.Log))
 	}
 	g.Desk.Staff(g.Agents)
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -30,6 +31,7 @@ type Agent struct {
 	client steam.Client
 	trades *trade.Service
 	fleet  *fleet.Service
+	drifts *reconcile.Service
 	log    *slog.Logger
 
 	mu        sync.Mutex
@@ -40,11 +42,12 @@ type Agent struct {
 	stale     map[steam.AppID]bool // inventories to read again
 	doubted   map[steam.AppID]bool // inventories that were shown as empty once
 	read      time.Time            // when they were all read last
+	lookAt    time.Time            // when Steam and the records are compared next
 }
 
 // NewAgent makes the agent of one bot.
-func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, log *slog.Logger) *Agent {
-	a := &Agent{client: c, trades: trades, fleet: f, acked: b.Acknowledged, stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]bool{},
+func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, drifts *reconcile.Service, log *slog.Logger) *Agent {
+	a := &Agent{client: c, trades: trades, fleet: f, drifts: drifts, acked: b.Acknowledged, stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]bool{},
 		log: log.With("bot", b.ID.String())}
 	for _, g := range Games {
 		a.stale[g] = true
@@ -91,7 +94,10 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 			}
 		}
 	}
-	return moved, a.readStale(ctx, now)
+	if err := a.readStale(ctx, now); err != nil {
+		return moved, err
+	}
+	return moved, a.reconcile(ctx, now)
 }
 
 // ready makes sure of a session and of Steam's acknowledgement.

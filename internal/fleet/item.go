@@ -42,6 +42,28 @@ func (s *Service) Held(ctx context.Context, bot steam.ID64, app steam.AppID) (in
 	return int(load[bot].held), err
 }
 
+// Held is an item as it is listed.
+type Held struct {
+	steam.Asset
+	Item          int64 // catalogue id
+	Name, ClassID string
+	Tradable      bool
+}
+
+// Items lists what a bot has in a context, as far as is known.
+func (s *Service) Items(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string) ([]Held, error) {
+	rows, err := sqlc.New(s.db.Read()).Items(ctx, sqlc.ItemsParams{Bot: bot.String(), App: int64(app), Context: contextID})
+	if err != nil {
+		return nil, err
+	}
+	held := make([]Held, 0, len(rows))
+	for _, r := range rows {
+		held = append(held, Held{Asset: steam.Asset{App: app, Context: r.Context, ID: r.Asset}, Item: r.ID, Name: r.Name,
+			ClassID: r.ClassID, Tradable: r.Tradable})
+	}
+	return held, nil
+}
+
 // SyncItems makes the stored items of one context equal to what Steam shows.
 // Items keep their catalogue id as long as their asset id stays.
 func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item, now time.Time) error {

@@ -41,19 +41,20 @@ var notForRooms = []string{"steam/web", "steam/sim", "steam/authpb", "steam/stea
 
 // rooms may import ground and the rooms that stand here.
 var rooms = map[string][]string{
-	"ledger":   nil,
-	"merchant": nil,
-	"event":    nil,
-	"fleet":    nil,
-	"trade":    nil,
-	"risk":     nil,
-	"world":    nil, // the clock of the sandbox's world
-	"webhook":  {"event", "merchant"},
-	"cash":     {"ledger", "event", "merchant"},
-	"pricing":  {"merchant"},
-	"market":   {"pricing", "fleet"},
-	"deposit":  {"ledger", "event", "merchant", "trade", "fleet", "risk", "pricing"},
-	"purchase": {"ledger", "event", "merchant", "trade", "fleet", "market", "pricing"},
+	"ledger":    nil,
+	"merchant":  nil,
+	"event":     nil,
+	"fleet":     nil,
+	"trade":     nil,
+	"risk":      nil,
+	"reconcile": {"trade", "fleet"},
+	"world":     nil, // the clock of the sandbox's world
+	"webhook":   {"event", "merchant"},
+	"cash":      {"ledger", "event", "merchant"},
+	"pricing":   {"merchant"},
+	"market":    {"pricing", "fleet"},
+	"deposit":   {"ledger", "event", "merchant", "trade", "fleet", "risk", "pricing"},
+	"purchase":  {"ledger", "event", "merchant", "trade", "fleet", "market", "pricing"},
 }
 
 // doors may import ground and rooms, never each other: any room, or only those
@@ -66,7 +67,7 @@ var doors = map[string][]string{
 	"console":   {anyRoom},
 	"sandbox":   {anyRoom},
 	"socket":    {"event", "merchant"},
-	"bot":       {"trade", "fleet"},
+	"bot":       {"trade", "fleet", "reconcile"},
 }
 
 const anyRoom = "any room"

@@ -9,6 +9,11 @@ select * from trade
 where bot = $1 and ended_at = 0
 order by id;
 
+-- name: Since :many
+select * from trade
+where bot = sqlc.arg(bot) and (ended_at = 0 or (ended_at > 0 and ended_at >= sqlc.arg(since)))
+order by id;
+
 -- name: NextDue :one
 select coalesce(min(due_at), 0) as due from trade
 where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted');

@@ -106,6 +106,10 @@ func (s *Service) full(ctx context.Context, row sqlc.Trade, err error) (Trade, e
 // Live lists a bot's trades that have moves left, oldest first.
 func (s *Service) Live(ctx context.Context, bot steam.ID64) ([]Trade, error) {
 	rows, err := sqlc.New(s.db.Read()).Live(ctx, bot.String())
+	return s.all(ctx, rows, err)
+}
+
+func (s *Service) all(ctx context.Context, rows []sqlc.Trade, err error) ([]Trade, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +122,13 @@ func (s *Service) Live(ctx context.Context, bot steam.ID64) ([]Trade, error) {
 		trades = append(trades, t)
 	}
 	return trades, nil
+}
+
+// Since lists a bot's trades that have moves left or have ended since a moment,
+// oldest first.
+func (s *Service) Since(ctx context.Context, bot steam.ID64, since time.Time) ([]Trade, error) {
+	rows, err := sqlc.New(s.db.Read()).Since(ctx, sqlc.SinceParams{Bot: bot.String(), Since: db.Micros(since)})
+	return s.all(ctx, rows, err)
 }
 
 // NextDue is when time alone next asks for a step; false when it never does.

@@ -362,6 +362,63 @@ func (q *Queries) SetNewAsset(ctx context.Context, arg SetNewAssetParams) error 
 	return err
 }
 
+const since = `-- name: Since :many
+select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade
+where bot = $1 and (ended_at = 0 or (ended_at > 0 and ended_at >= $2))
+order by id
+`
+
+type SinceParams struct {
+	Bot   string
+	Since int64
+}
+
+func (q *Queries) Since(ctx context.Context, arg SinceParams) ([]Trade, error) {
+	rows, err := q.db.QueryContext(ctx, since, arg.Bot, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Trade
+	for rows.Next() {
+		var i Trade
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reference,
+			&i.Owner,
+			&i.Bot,
+			&i.Partner,
+			&i.Token,
+			&i.Direction,
+			&i.State,
+			&i.Problem,
+			&i.OfferID,
+			&i.SteamTrade,
+			&i.Version,
+			&i.Tries,
+			&i.Misses,
+			&i.DueAt,
+			&i.Deadline,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.AcceptedAt,
+			&i.SettleAt,
+			&i.CheckedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateTrade = `-- name: UpdateTrade :execrows
 update trade set state = $1, problem = $2, offer_id = $3, steam_trade = $4, version = version + 1, tries = $5,
   misses = $6, due_at = $7, sent_at = $8, accepted_at = $9, settle_at = $10, ended_at = $11

@@ -1,0 +1,74 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"github.com/skinrail/skinrail/internal/db"
+)
+
+// diagnosis is what the doctor says as JSON, and his exit code.
+func (s *sandbox) diagnosis() (answer, int) {
+	s.t.Helper()
+	out, errors, code := command(s.t, "", append([]string{"doctor", "--data", s.data, "--json"}, databaseArgs(s.args)...)...)
+	var a answer
+	if err := json.Unmarshal([]byte(out), &a); err != nil {
+		s.t.Fatalf("doctor: exit %d, %v\n%s%s", code, err, out, errors)
+	}
+	return a, code
+}
+
+// The gateway compares Steam with its records by itself: after the main job
+// there is no difference, and what somebody changes behind its back is named.
+func TestDoctorNamesWhatDiffersFromSteam(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t, exampleID, exampleSecret)
+	s := start(t, "--world", world(t, shop.URL))
+	d := s.ok(answer{"method": "create", "order_id": "inv-1", "steam_id": "76561198000000201"})
+	s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+	s.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "p-1", "name": "P250 | Sand Dune (Field-Tested)"})
+	s.waitPurchase("p-1", "accepted")
+	r := s.ok(answer{"method": "create", "order_id": "r-1", "steam_id": "76561198000000204", "trade_token": "Rev3rses"})
+	s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", r["transaction_id"]), nil)
+	for range 8 { // the hold, the reversal and many looks
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "25h"})
+	}
+	if a, code := s.diagnosis(); code != 0 || a["well"] != true || fmt.Sprint(a["drifts"]) != "[]" {
+		t.Fatalf("exit %d, %v", code, a)
+	}
+
+	s.plant("update trade set partner = '76561198000000999' where owner like 'deposit/%' and state = 'settled'")
+	s.plant("update trade set reference = 'SOMETHING' where owner like 'purchase/%'")
+	s.untilAfter(t, "the doctor names both", func() bool {
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "70m"})
+		a, code := s.diagnosis()
+		counts, _ := a["counts"].(map[string]any)
+		return code == 1 && counts["offer_partner"] == 1.0 && counts["trade_partner"] == 1.0 && counts["offer_message"] == 1.0
+	})
+}
+
+// plant changes the sandbox's records behind its back.
+func (s *sandbox) plant(statement string) {
+	s.t.Helper()
+	d, err := db.Open(s.t.Context(), filepath.Join(s.data, "skinrail.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	err = d.Write(s.t.Context(), func(tx *db.Tx) error {
+		done, err := tx.ExecContext(s.t.Context(), statement)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return fmt.Errorf("%s: %d rows, %v", statement, n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}

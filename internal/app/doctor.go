@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/reconcile"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// Doctor tells what a person has to look after.
+type Doctor struct {
+	Store
+	JSON bool
+}
+
+// ErrUnwell is returned when somebody has to do something.
+var ErrUnwell = errors.New("not everything is well")
+
+// findings are what the doctor prints; names in JSON.
+type findings struct {
+	Well   bool           `json:"well"`
+	Bots   []botFinding   `json:"bots"`
+	Counts map[string]int `json:"counts"` // certain drifts by kind
+	Drifts []driftFinding `json:"drifts"`
+}
+
+type botFinding struct {
+	ID      string `json:"steam_id"`
+	Account string `json:"account_name"`
+	Enabled bool   `json:"enabled"`
+	Health  string `json:"health"`
+	Note    string `json:"note,omitempty"`
+}
+
+type driftFinding struct {
+	Kind    string    `json:"kind"`
+	Bot     string    `json:"bot"`
+	Subject string    `json:"subject"`
+	Detail  string    `json:"detail"`
+	Since   time.Time `json:"since"`
+	Looks   int64     `json:"looks"`
+	Certain bool      `json:"certain"`
+	Advice  string    `json:"advice"`
+}
+
+// Run prints bots and drifts. It may run while the gateway works on the same
+// database. It returns [ErrUnwell] when an enabled bot cannot work or a drift is
+// certain.
+func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
+	d, err := doc.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	bots := fleet.New(d, nil)
+	f := findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}}
+	all, err := bots.Bots(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, string(b.Health), b.Note})
+		f.Well = f.Well && (!b.Enabled || b.Health == fleet.Ready || b.Health == fleet.Starting)
+	}
+	open, err := reconcile.New(d, trade.New(d), bots).Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range open {
+		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), s.Kind.Advice()})
+		if s.Certain() {
+			f.Counts[string(s.Kind)]++
+			f.Well = false
+		}
+	}
+	if err := f.print(out, doc.JSON); err != nil {
+		return err
+	}
+	if !f.Well {
+		return ErrUnwell
+	}
+	return nil
+}
+
+func (f findings) print(out io.Writer, machine bool) error {
+	if machine {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(f)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tNOTE")
+	for _, b := range f.Bots {
+		health := b.Health
+		if !b.Enabled {
+			health = "disabled"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.ID, b.Account, health, b.Note)
+	}
+	fmt.Fprintln(w)
+	if len(f.Drifts) == 0 {
+		fmt.Fprintln(w, "Steam and the records agree, as of the last look.")
+		return w.Flush()
+	}
+	fmt.Fprintln(w, "DIFFERENCE\tBOT\tWHAT\tSINCE\tDETAIL\tDO")
+	for _, d := range f.Drifts {
+		kind := d.Kind
+		if !d.Certain {
+			kind += " (seen once)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", kind, d.Bot, d.Subject, d.Since.UTC().Format(time.DateTime), d.Detail, d.Advice)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,94 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/reconcile"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// Steam and our records are compared every hour, and soon again after a look
+// that found something new: it may have been in flight.
+const (
+	lookEvery = time.Hour
+	lookAgain = 5 * time.Minute
+	lookFirst = time.Minute
+)
+
+// historyPages bounds one look; what is older is left to earlier looks.
+const historyPages = 50
+
+// reconcile compares what Steam shows with what is stored, when it is time. It
+// runs after everything that Steam has told was stored.
+func (a *Agent) reconcile(ctx context.Context, now time.Time) error {
+	if a.lookAt.IsZero() {
+		a.lookAt = now.Add(lookFirst)
+	}
+	if now.Before(a.lookAt) {
+		return nil
+	}
+	shown, err := a.shown(ctx, now.Add(-reconcile.Span))
+	if err != nil {
+		return err
+	}
+	games := make([]steam.AppID, 0, len(shown.Items))
+	for g := range shown.Items {
+		games = append(games, g)
+	}
+	kept, err := a.drifts.Kept(ctx, a.ID(), games, shown.From)
+	if err != nil {
+		return err
+	}
+	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), reconcile.Compare(kept, shown), now)
+	if err != nil {
+		return err
+	}
+	if standing > 0 {
+		a.log.WarnContext(ctx, "Steam and the records differ: see skinrail doctor", "drifts", standing)
+	}
+	if a.lookAt = now.Add(lookEvery); fresh {
+		a.lookAt = now.Add(lookAgain)
+	}
+	return nil
+}
+
+// shown reads Steam's view since a moment, or since the oldest trade that was
+// read when there are too many.
+func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, error) {
+	s := reconcile.Shown{From: from, Items: map[steam.AppID][]steam.Item{}}
+	list, err := a.client.Offers(ctx, from)
+	if err != nil {
+		return s, fmt.Errorf("list offers: %w", err)
+	}
+	s.Offers = list.Sent
+	for before, pages := (time.Time{}), 0; ; pages++ {
+		page, err := a.client.Trades(ctx, before, historyPage)
+		if err != nil {
+			return s, fmt.Errorf("read trade history: %w", err)
+		}
+		for _, r := range page {
+			if !r.Init.Before(from) {
+				s.Trades = append(s.Trades, r)
+			}
+		}
+		if len(page) < historyPage || page[len(page)-1].Init.Before(from) {
+			break
+		}
+		if before = page[len(page)-1].Init; pages >= historyPages {
+			s.From = before
+			break
+		}
+	}
+	for _, g := range Games {
+		items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)
+		if err != nil {
+			return s, fmt.Errorf("read own inventory of %d: %w", g, err)
+		}
+		if len(items) > 0 { // Steam shows full inventories as empty at times
+			s.Items[g] = items
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,57 @@
+package reconcile_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/dbtest"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/reconcile"
+	"github.com/skinrail/skinrail/internal/seal"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := reconcile.New(d, trade.New(d), fleet.New(d, seal.New([32]byte{7})))
+		a := reconcile.Drift{Kind: reconcile.OfferUnknown, Subject: "11", Detail: "one"}
+		b := reconcile.Drift{Kind: reconcile.OfferUnknown, Subject: "12", Detail: "two"}
+		for i, look := range []struct {
+			found    []reconcile.Drift
+			standing int
+			fresh    bool
+			certain  int
+			open     int
+		}{
+			{[]reconcile.Drift{a}, 0, true, 0, 1},
+			{[]reconcile.Drift{a, b}, 1, true, 1, 2},
+			{[]reconcile.Drift{b}, 1, false, 1, 1},
+			{nil, 0, false, 0, 0},
+			{[]reconcile.Drift{a}, 0, true, 0, 1}, // not the old one
+		} {
+			standing, fresh, err := s.Keep(t.Context(), bot, look.found, noon.Add(time.Duration(i)*time.Hour))
+			if err != nil || standing != look.standing || fresh != look.fresh {
+				t.Errorf("look %d: %d stand, fresh %t, %v", i, standing, fresh, err)
+			}
+			open, err := s.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			certain := 0
+			for _, o := range open {
+				if o.Certain() {
+					certain++
+				}
+			}
+			if len(open) != look.open || certain != look.certain {
+				t.Errorf("look %d: %d open, %d certain: %+v", i, len(open), certain, open)
+			}
+		}
+		open, err := s.Open(t.Context())
+		if err != nil || len(open) != 1 || !open[0].FirstSeen.Equal(noon.Add(4*time.Hour)) || open[0].Bot != bot.String() || open[0].Drift != a {
+			t.Errorf("%+v, %v", open, err)
+		}
+	})
+}

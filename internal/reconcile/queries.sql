@@ -1,0 +1,16 @@
+-- name: Saw :exec
+insert into drift (bot, kind, subject, detail, looks, first_seen, last_seen)
+values (sqlc.arg(bot), sqlc.arg(kind), sqlc.arg(subject), sqlc.arg(detail), 1, sqlc.arg(now), sqlc.arg(now))
+on conflict (bot, kind, subject) do update set detail = excluded.detail, last_seen = excluded.last_seen, gone_at = 0,
+  looks = case when drift.gone_at > 0 then 1 else drift.looks + 1 end,
+  first_seen = case when drift.gone_at > 0 then excluded.first_seen else drift.first_seen end;
+
+-- What stood before a look, to be ended unless the look sees it.
+-- name: Standing :many
+select id, kind, subject from drift where bot = $1 and gone_at = 0;
+
+-- name: Gone :exec
+update drift set gone_at = $1 where id = $2;
+
+-- name: Open :many
+select * from drift where gone_at = 0 order by first_seen, bot, kind, subject;

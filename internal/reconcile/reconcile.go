@@ -1,0 +1,112 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/reconcile/sqlc"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// Span is how far back trades are compared: longer than any hold.
+const Span = 14 * 24 * time.Hour
+
+// Service is the room; its methods may be called concurrently.
+type Service struct {
+	db     *db.DB
+	trades *trade.Service
+	fleet  *fleet.Service
+}
+
+// New makes the room on an open database.
+func New(d *db.DB, t *trade.Service, f *fleet.Service) *Service {
+	return &Service{db: d, trades: t, fleet: f}
+}
+
+// Kept reads our view of a bot since a moment, for the games named.
+func (s *Service) Kept(ctx context.Context, bot steam.ID64, games []steam.AppID, from time.Time) (Kept, error) {
+	k := Kept{Items: map[steam.AppID][]fleet.Held{}}
+	var err error
+	if k.Trades, err = s.trades.Since(ctx, bot, from); err != nil {
+		return Kept{}, fmt.Errorf("read trades since %s: %w", from, err)
+	}
+	for _, g := range games {
+		if k.Items[g], err = s.fleet.Items(ctx, bot, g, steam.ContextMain); err != nil {
+			return Kept{}, fmt.Errorf("read items of %d: %w", g, err)
+		}
+	}
+	return k, nil
+}
+
+// Keep stores what a look at a bot has found and ends what it has not. It
+// returns how many drifts now stand that were seen twice or more, and whether
+// some were seen only once.
+func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, now time.Time) (standing int, fresh bool, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		standing, fresh = 0, false
+		q := sqlc.New(tx)
+		before, err := q.Standing(ctx, bot.String())
+		if err != nil {
+			return err
+		}
+		gone := map[Drift]int64{}
+		for _, r := range before {
+			gone[Drift{Kind: Kind(r.Kind), Subject: r.Subject}] = r.ID
+		}
+		for _, f := range found {
+			key := Drift{Kind: f.Kind, Subject: f.Subject}
+			if _, again := gone[key]; again {
+				standing++
+			} else {
+				fresh = true
+			}
+			delete(gone, key)
+			err := q.Saw(ctx, sqlc.SawParams{Bot: bot.String(), Kind: string(f.Kind), Subject: f.Subject, Detail: f.Detail, Now: db.Micros(now)})
+			if err != nil {
+				return err
+			}
+		}
+		for _, id := range gone {
+			if err := q.Gone(ctx, sqlc.GoneParams{GoneAt: db.Micros(now), ID: id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("keep drifts of %s: %w", bot, err)
+	}
+	return standing, fresh, nil
+}
+
+// Standing is a drift as it is kept.
+type Standing struct {
+	Drift
+	Bot                 string
+	Looks               int64 // in a row
+	FirstSeen, LastSeen time.Time
+}
+
+// Certain reports that it was seen in two looks in a row.
+func (s Standing) Certain() bool { return s.Looks > 1 }
+
+// Open lists the drifts that stand, the oldest first.
+func (s *Service) Open(ctx context.Context) ([]Standing, error) {
+	rows, err := sqlc.New(s.db.Read()).Open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read drifts: %w", err)
+	}
+	open := make([]Standing, 0, len(rows))
+	for _, r := range rows {
+		open = append(open, Standing{Drift: Drift{Kind(r.Kind), r.Subject, r.Detail}, Bot: r.Bot, Looks: r.Looks,
+			FirstSeen: db.Time(r.FirstSeen), LastSeen: db.Time(r.LastSeen)})
+	}
+	return open, nil
+}
+
+// subject names an asset.
+func subject(a steam.Asset) string { return fmt.Sprintf("%d/%s/%s", a.App, a.Context, a.ID) }
