@@ -37,17 +37,17 @@ type Agent struct {
 	mu        sync.Mutex
 	recovered bool // stale sends of an earlier process were put to unknown
 	loggedIn  bool
-	acked     bool                 // Steam's rules accepted
-	listed    time.Time            // when offers were listed last
-	stale     map[steam.AppID]bool // inventories to read again
-	doubted   map[steam.AppID]bool // inventories that were shown as empty once
-	read      time.Time            // when they were all read last
-	lookAt    time.Time            // when Steam and the records are compared next
+	acked     bool                  // Steam's rules accepted
+	listed    time.Time             // when offers were listed last
+	stale     map[steam.AppID]bool  // inventories to read again
+	doubted   map[steam.AppID]doubt // inventories that are shown as empty
+	read      time.Time             // when they were all read last
+	lookAt    time.Time             // when Steam and the records are compared next
 }
 
 // NewAgent makes the agent of one bot.
 func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, drifts *reconcile.Service, log *slog.Logger) *Agent {
-	a := &Agent{client: c, trades: trades, fleet: f, drifts: drifts, acked: b.Acknowledged, stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]bool{},
+	a := &Agent{client: c, trades: trades, fleet: f, drifts: drifts, acked: b.Acknowledged, stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]doubt{},
 		log: log.With("bot", b.ID.String())}
 	for _, g := range Games {
 		a.stale[g] = true
@@ -190,35 +190,53 @@ func (a *Agent) readStale(ctx context.Context, now time.Time) error {
 		a.read = now
 	}
 	for _, g := range Games {
-		if !a.stale[g] {
+		if !a.stale[g] || now.Before(a.doubted[g].again) {
 			continue
 		}
-		if err := a.readInventory(ctx, g, now); err != nil {
+		read, err := a.readInventory(ctx, g, now)
+		if err != nil {
 			return err
 		}
-		delete(a.stale, g)
+		if read {
+			delete(a.stale, g)
+		}
 	}
 	return nil
 }
 
-// readInventory reads one game's items. Steam shows full inventories as empty at
-// times: that is believed only when a second read says the same.
-func (a *Agent) readInventory(ctx context.Context, g steam.AppID, now time.Time) error {
+// doubt is an inventory that Steam shows as empty though something was there.
+type doubt struct{ since, again time.Time }
+
+// Steam shows full inventories as empty at times, for minutes: that is believed
+// after a while. Until then what is gone only fails to be offered.
+const (
+	emptyFor   = 10 * time.Minute
+	emptyPause = time.Minute
+)
+
+// readInventory reads one game's items; false when what Steam shows is doubted.
+func (a *Agent) readInventory(ctx context.Context, g steam.AppID, now time.Time) (bool, error) {
 	items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)
 	if err != nil {
-		return fmt.Errorf("read own inventory of %d: %w", g, err)
+		return false, fmt.Errorf("read own inventory of %d: %w", g, err)
 	}
-	if len(items) == 0 && !a.doubted[g] {
+	if len(items) == 0 {
 		held, err := a.fleet.Held(ctx, a.ID(), g)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if a.doubted[g] = held > 0; held > 0 {
-			return fmt.Errorf("own inventory of %d is shown as empty, %d items were there", g, held)
+		d := a.doubted[g]
+		if d.since.IsZero() {
+			d.since = now
+		}
+		if held > 0 && now.Sub(d.since) < emptyFor {
+			a.log.WarnContext(ctx, "own inventory is shown as empty", "app", g, "held", held)
+			a.doubted[g] = doubt{since: d.since, again: now.Add(emptyPause)}
+			return false, nil
 		}
 	}
 	delete(a.doubted, g)
-	return a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now)
+	return true, a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now)
 }
 
 // touch marks the inventories of a trade's items for reading.

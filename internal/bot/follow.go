@@ -64,7 +64,8 @@ func (a *Agent) followUnconfirmed(ctx context.Context, t trade.Trade, c trade.Ch
 }
 
 // cancelLate withdraws an offer past its deadline. The trade ends only when
-// Steam answers that it did, or shows the offer canceled at the next poll.
+// Steam shows the offer as canceled: an answer that says so has been a lie, and
+// the partner could still accept what the merchant has his money back for.
 func (a *Agent) cancelLate(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	if t.Deadline.After(now) {
 		return false, nil
@@ -74,7 +75,11 @@ func (a *Agent) cancelLate(ctx context.Context, t trade.Trade, now time.Time) (b
 		a.log.WarnContext(ctx, "offer past its deadline is not canceled yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
 		return false, nil
 	}
-	return a.move(context.WithoutCancel(ctx), t, trade.Canceled, trade.Change{Reason: trade.ReasonDeadline}, now)
+	o, err := a.client.Offer(context.WithoutCancel(ctx), t.OfferID)
+	if err != nil || o.State == steam.OfferActive || o.State == steam.OfferNeedsConfirmation {
+		return false, err // the next poll looks again
+	}
+	return a.follow(context.WithoutCancel(ctx), t, o, now)
 }
 
 // followEscrow cancels a held trade: its items would be away for days.

@@ -114,18 +114,33 @@ func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool
 }
 
 // refused ends a trade that Steam does not want, or puts it off when the cause
-// passes by itself. Nothing happened on Steam in either case.
+// passes by itself. Without a session nothing was made; any other refusal is
+// believed only after a look: Steam has been seen to refuse what it had made,
+// and an offer that stays is accepted by somebody.
 func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, now time.Time) (bool, error) {
+	later := trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}
 	switch out.Refusal {
 	case steam.RefusedSession:
 		a.loggedIn = false
+		return a.move(ctx, t, trade.Wanted, later, now)
 	case steam.RefusedAcknowledge:
 		a.acked = false
-	case steam.RefusedTooManyOffers, steam.RefusedRateLimit:
-	default:
-		a.touch(t)
-		return a.move(ctx, t, trade.Failed, trade.Change{Reason: string(out.Refusal)}, now)
+		return a.move(ctx, t, trade.Wanted, later, now)
 	}
-	c := trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}
-	return a.move(ctx, t, trade.Wanted, c, now)
+	list, err := a.client.Offers(ctx, t.CreatedAt.Add(-backdate))
+	if err != nil {
+		return a.move(ctx, t, trade.Unknown, trade.Change{Reason: "refused, not looked yet: " + string(out.Refusal), DueAt: now}, now)
+	}
+	if o, made := find(t, list.Sent); made {
+		t, err := a.trades.Move(ctx, t, trade.Unknown, trade.Change{Reason: "made, though Steam said: " + string(out.Refusal), DueAt: now}, now)
+		if err != nil {
+			return false, err
+		}
+		return a.follow(ctx, t, o, now)
+	}
+	if out.Refusal == steam.RefusedTooManyOffers || out.Refusal == steam.RefusedRateLimit {
+		return a.move(ctx, t, trade.Wanted, later, now)
+	}
+	a.touch(t)
+	return a.move(ctx, t, trade.Failed, trade.Change{Reason: string(out.Refusal)}, now)
 }
