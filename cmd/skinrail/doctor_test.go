@@ -1,13 +1,14 @@
 package main_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"testing"
 
-	"github.com/skinrail/skinrail/internal/db"
+	_ "modernc.org/sqlite" // the driver
 )
 
 // diagnosis is what the doctor says as JSON, and his exit code.
@@ -53,22 +54,16 @@ func TestDoctorNamesWhatDiffersFromSteam(t *testing.T) {
 // plant changes the sandbox's records behind its back.
 func (s *sandbox) plant(statement string) {
 	s.t.Helper()
-	d, err := db.Open(s.t.Context(), filepath.Join(s.data, "skinrail.db"))
+	d, err := sql.Open("sqlite", "file:"+filepath.Join(s.data, "skinrail.db")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = d.Close() }()
-	err = d.Write(s.t.Context(), func(tx *db.Tx) error {
-		done, err := tx.ExecContext(s.t.Context(), statement)
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return fmt.Errorf("%s: %d rows, %v", statement, n, err)
-		}
-		return nil
-	})
+	done, err := d.ExecContext(s.t.Context(), statement)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		s.t.Fatalf("%s: %d rows, %v", statement, n, err)
 	}
 }
