@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,34 +69,64 @@ func (a *Agent) look(ctx context.Context, t trade.Trade, sent []steam.Offer, now
 		}
 		return a.missed(ctx, t, now)
 	case trade.Unconfirmed, trade.Active, trade.Escrow:
-		for _, o := range sent {
-			if o.ID == t.OfferID {
-				return a.follow(ctx, t, o, now)
-			}
-		}
-		o, err := a.client.Offer(ctx, t.OfferID) // lists leave offers out at times
+		o, err := a.own(ctx, t, sent)
 		if err != nil {
-			return false, fmt.Errorf("read offer %s: %w", t.OfferID, err)
+			return false, err
 		}
 		return a.follow(ctx, t, o, now)
 	}
 	return false, nil
 }
 
+// own is the offer of a trade as it is now. When that one is over and a twin
+// was accepted in its place, the twin is it: of two with the same items only
+// one can be.
+func (a *Agent) own(ctx context.Context, t trade.Trade, sent []steam.Offer) (steam.Offer, error) {
+	i := slices.IndexFunc(sent, func(o steam.Offer) bool { return o.ID == t.OfferID })
+	var o steam.Offer
+	if i >= 0 {
+		o = sent[i]
+	} else {
+		var err error
+		if o, err = a.client.Offer(ctx, t.OfferID); err != nil { // lists leave offers out at times
+			return o, fmt.Errorf("read offer %s: %w", t.OfferID, err)
+		}
+	}
+	if o.State == steam.OfferActive || o.State == steam.OfferNeedsConfirmation || o.State == steam.OfferAccepted {
+		return o, nil
+	}
+	for _, twin := range sent {
+		if twin.State == steam.OfferAccepted && ours(t, twin) {
+			a.log.WarnContext(ctx, "a twin was accepted", "trade", t.ID, "offer", o.ID, "twin", twin.ID)
+			return twin, nil
+		}
+	}
+	return o, nil
+}
+
 // find looks for the offer of an unclear send: partner, message and exactly
-// the same assets. Of two, the older one is ours; the younger is a stray.
+// the same assets. Of two, the accepted one is ours, else the older; the other
+// is a stray.
 func find(t trade.Trade, sent []steam.Offer) (steam.Offer, bool) {
 	var best steam.Offer
 	found := false
 	for _, o := range sent {
-		if o.Partner != t.Partner || !strings.HasPrefix(o.Message, t.Reference) || !sameAssets(t, o) {
+		if !ours(t, o) {
 			continue
+		}
+		if o.State == steam.OfferAccepted {
+			return o, true
 		}
 		if !found || o.Created.Before(best.Created) || (o.Created.Equal(best.Created) && o.ID < best.ID) {
 			best, found = o, true
 		}
 	}
 	return best, found
+}
+
+// ours reports whether an offer is one that a trade wanted.
+func ours(t trade.Trade, o steam.Offer) bool {
+	return o.Partner == t.Partner && strings.HasPrefix(o.Message, t.Reference) && sameAssets(t, o)
 }
 
 func sameAssets(t trade.Trade, o steam.Offer) bool {
