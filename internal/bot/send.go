@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -34,6 +35,9 @@ func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Tim
 func (a *Agent) start(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	if !t.Deadline.After(now) {
 		return a.move(ctx, t, trade.Canceled, trade.Change{Reason: trade.ReasonDeadline}, now)
+	}
+	if a.apart {
+		return false, nil
 	}
 	refusal, err := a.preflight(ctx, t)
 	if err != nil {
@@ -79,6 +83,7 @@ func (a *Agent) send(ctx context.Context, t trade.Trade, now time.Time) (bool, e
 	ctx = context.WithoutCancel(ctx) // the answer is worth keeping even while stopping
 	switch out.Verdict {
 	case steam.Done:
+		a.learnt = fleet.State{}
 		return a.sent(ctx, t, out, now)
 	case steam.Refused:
 		return a.refused(ctx, t, out.Outcome, now)
@@ -102,26 +107,24 @@ func (a *Agent) sent(ctx context.Context, t trade.Trade, out steam.SendOutcome, 
 // confirm allows the offer. Whatever is not a clear yes is left to the next
 // poll, which sees the offer's state.
 func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
+	if a.apart {
+		return false, nil
+	}
 	out := a.client.Confirm(ctx, t.OfferID)
 	if out.Verdict == steam.Done {
 		return a.move(context.WithoutCancel(ctx), t, trade.Active, trade.Change{}, now)
 	}
 	a.log.WarnContext(ctx, "offer is not confirmed yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
-	if out.Refusal == steam.RefusedAcknowledge {
-		a.acked = false
-	}
+	a.learn(out, now)
 	return false, nil
 }
 
 // refused ends a trade that Steam does not want, or puts it off when the cause
 // passes by itself. Nothing happened on Steam in either case.
 func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, now time.Time) (bool, error) {
+	a.learn(out, now)
 	switch out.Refusal {
-	case steam.RefusedSession:
-		a.loggedIn = false
-	case steam.RefusedAcknowledge:
-		a.acked = false
-	case steam.RefusedTooManyOffers, steam.RefusedRateLimit:
+	case steam.RefusedSession, steam.RefusedAcknowledge, steam.RefusedTooManyOffers, steam.RefusedRateLimit:
 	default:
 		a.touch(t)
 		return a.move(ctx, t, trade.Failed, trade.Change{Reason: string(out.Refusal)}, now)
