@@ -108,6 +108,7 @@ func TestBotListTellsWhyABotCannotWork(t *testing.T) {
 	s := start(t)
 	b := s.worldBot()
 	s.control(http.StatusOK, http.MethodPost, "/faults", answer{"endpoint": "offers", "account": b.SteamID, "count": -1, "kind": "status", "value": 429})
+	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "1m"}) // a bot without work looks at Steam every 45 seconds
 	within(t, "rate limit is shown", func() bool {
 		r := s.bots()[b.AccountName]
 		return strings.HasPrefix(r.text("reason"), "rate limited by Steam until 20") && r.text("advice") != ""

@@ -34,8 +34,8 @@ const (
 // RoomPerGame is how many items of a game one inventory takes (CS2: 1,000).
 const RoomPerGame = 1000
 
-// Works reports whether new orders may be given to a bot in this health. A full
-// one works: it still gives, and takes items of other games.
+// Works reports whether a bot in this health is chosen for deposits. A full one
+// is, for items of other games.
 func (h Health) Works() bool { return h == Ready || h == Full }
 
 // advice is what an operator does about each reason.
@@ -45,10 +45,10 @@ var advice = map[Health]string{
 	NoSteam:   "wait: it is tried again every few seconds; if only this bot stays so, check its network",
 	NoSession: "wait: the bot logs in again by itself; if this stays, try  skinrail bot login",
 	NeedsAck:  "wait: the bot accepts Steam's trade-protection rules by itself; if this stays, accept them in a browser",
-	Cooldown:  "wait: Steam lets this account trade again later; do not log in from new devices or change its authenticator",
+	Cooldown:  "drain the bot: Steam lets it trade again later; do not log in from new devices or change its authenticator",
 	Full:      "move items away or sell them; the bot still gives items and takes those of other games",
 	Limited:   "wait: more requests prolong it; if it comes often, run fewer bots on this address",
-	ClockOff:  "set this machine's clock (NTP): no new orders are given to the bot until then",
+	ClockOff:  "set this machine's clock (NTP): the bot takes no new deposits until then",
 }
 
 // Advice is what to do about a bot's reason; empty when nothing is wrong.
