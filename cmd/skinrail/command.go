@@ -40,7 +40,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand())
+	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments

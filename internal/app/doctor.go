@@ -36,7 +36,7 @@ type botFinding struct {
 	Account string `json:"account_name"`
 	Enabled bool   `json:"enabled"`
 	Health  string `json:"health"`
-	Note    string `json:"note,omitempty"`
+	Advice  string `json:"advice,omitempty"`
 }
 
 type driftFinding struct {
@@ -66,8 +66,8 @@ func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	for _, b := range all {
-		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, string(b.Health), b.Note})
-		f.Well = f.Well && (!b.Enabled || b.Health == fleet.Ready || b.Health == fleet.Starting)
+		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice()})
+		f.Well = f.Well && (!b.Enabled || b.Health.Works() || b.Health == fleet.Starting)
 	}
 	open, err := reconcile.New(d, trade.New(d), bots).Open(ctx)
 	if err != nil {
@@ -97,13 +97,13 @@ func (f findings) print(out io.Writer, machine bool) error {
 		return enc.Encode(f)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tNOTE")
+	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tDO")
 	for _, b := range f.Bots {
 		health := b.Health
 		if !b.Enabled {
 			health = "disabled"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.ID, b.Account, health, b.Note)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.ID, b.Account, health, b.Advice)
 	}
 	fmt.Fprintln(w)
 	if len(f.Drifts) == 0 {

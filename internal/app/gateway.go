@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -66,6 +67,7 @@ type Gateway struct {
 	Cash      *cash.Service
 	Desk      *bot.Desk
 	Agents    []*bot.Agent
+	enabled   map[steam.ID64]bool // bots, as Hire saw them last
 	API       *skinsback.Door
 	Pay       *pay.Door
 	Sockets   *socket.Door
@@ -118,21 +120,48 @@ func (g *Gateway) doors() {
 }
 
 // Hire makes an agent for every bot that has none. It may be called again
-// after bots were added.
+// after bots were added. A bot that cannot be used shows why in its health.
 func (g *Gateway) Hire(ctx context.Context) error {
 	bots, err := g.Fleet.Bots(ctx)
 	if err != nil {
 		return fmt.Errorf("hire bots: %w", err)
 	}
-	for _, b := range bots[min(len(g.Agents), len(bots)):] {
+	g.noticeDuty(bots)
+	known := map[steam.ID64]bool{}
+	for _, a := range g.Agents {
+		known[a.ID()] = true
+	}
+	if len(bots) == len(known) {
+		return nil
+	}
+	for _, b := range bots {
+		if known[b.ID] {
+			continue
+		}
 		c, err := g.client(ctx, b)
 		if err != nil {
-			return fmt.Errorf("hire bot %s: %w", b.ID, err)
+			if err := g.Fleet.Report(ctx, b.ID, fleet.NoLogin, err.Error(), g.Now()); err != nil {
+				return err
+			}
+			continue
 		}
 		g.Agents = append(g.Agents, bot.NewAgent(c, b, g.Trades, g.Fleet, g.Drifts, g.Log))
 	}
 	g.Desk.Staff(g.Agents)
 	return nil
+}
+
+// noticeDuty tells readers of what is for sale that an operator, in another
+// process, has put a bot to work or taken it out.
+func (g *Gateway) noticeDuty(bots []fleet.Bot) {
+	enabled := map[steam.ID64]bool{}
+	for _, b := range bots {
+		enabled[b.ID] = b.Enabled
+	}
+	if g.enabled != nil && !maps.Equal(g.enabled, enabled) {
+		g.Fleet.Touch()
+	}
+	g.enabled = enabled
 }
 
 func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error) {
@@ -174,7 +203,7 @@ func (g *Gateway) unavailable() string {
 		return "site_off"
 	}
 	for _, b := range bots {
-		if b.Enabled && b.Health == fleet.Ready {
+		if b.Enabled && b.Health.Works() {
 			return ""
 		}
 	}

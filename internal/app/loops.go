@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/bot"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/trade"
 	"github.com/skinrail/skinrail/internal/webhook"
@@ -28,6 +29,9 @@ const sourceTick = 5 * time.Second
 
 // listTick is how often the market's lists are looked after.
 const listTick = 400 * time.Millisecond
+
+// hireTick is how often it is looked for bots that were added.
+const hireTick = 2 * time.Second
 
 // maxPause bounds how long a loop that fails waits before it tries again.
 const maxPause = 10 * time.Second
@@ -65,13 +69,18 @@ func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
 
 // Run starts all loops; they end with ctx. Wait returns after the last.
 func (g *Gateway) Run(ctx context.Context) {
-	for _, a := range g.Agents {
-		wake := g.DB.Subscribe(trade.Topic)
-		g.loop(ctx, "bot "+a.ID().String(), g.Poll, wake, func(ctx context.Context) (bool, error) {
-			moved, err := a.Step(ctx, g.Now())
-			return moved && err == nil, err
-		})
+	working := 0 // of the agents; the loop below is the only one that adds some
+	work := func() {
+		for ; working < len(g.Agents); working++ {
+			g.employ(ctx, g.Agents[working])
+		}
 	}
+	work()
+	g.loop(ctx, "new bots", hireTick, nil, func(ctx context.Context) (bool, error) {
+		err := g.Hire(ctx)
+		work()
+		return false, err
+	})
 	g.loop(ctx, "links", time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
 	g.loop(ctx, "events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
@@ -90,6 +99,14 @@ func (g *Gateway) Run(ctx context.Context) {
 	g.deliver(ctx)
 	events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time
 	g.loops.wg.Go(func() { g.Sockets.Run(ctx, events) })
+}
+
+// employ starts the loop of one bot.
+func (g *Gateway) employ(ctx context.Context, a *bot.Agent) {
+	g.loop(ctx, "bot "+a.ID().String(), g.Poll, g.DB.Subscribe(trade.Topic), func(ctx context.Context) (bool, error) {
+		moved, err := a.Step(ctx, g.Now())
+		return moved && err == nil, err
+	})
 }
 
 // closeSockets says goodbye to all sockets, after the loops have ended. Who does

@@ -38,17 +38,25 @@ type Agent struct {
 	recovered bool // stale sends of an earlier process were put to unknown
 	loggedIn  bool
 	acked     bool                  // Steam's rules accepted
+	apart     bool                  // in quarantine: nothing is sent or confirmed
+	learnt    fleet.State           // from refusals; empty: none
+	skew      time.Duration         // Steam's clock minus ours, as seen last
 	listed    time.Time             // when offers were listed last
 	stale     map[steam.AppID]bool  // inventories to read again
 	doubted   map[steam.AppID]doubt // inventories that are shown as empty
+	held      map[steam.AppID]int   // items, as read last
 	read      time.Time             // when they were all read last
 	lookAt    time.Time             // when Steam and the records are compared next
 }
 
 // NewAgent makes the agent of one bot.
 func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, drifts *reconcile.Service, log *slog.Logger) *Agent {
-	a := &Agent{client: c, trades: trades, fleet: f, drifts: drifts, acked: b.Acknowledged, stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]doubt{},
+	a := &Agent{client: c, trades: trades, fleet: f, drifts: drifts, acked: b.Acknowledged,
+		stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]doubt{}, held: map[steam.AppID]int{},
 		log: log.With("bot", b.ID.String())}
+	if b.Health == fleet.Cooldown { // refused sends teach it, and none follow while it lasts
+		a.learnt = fleet.State{Health: b.Health, Note: b.Note, Until: b.Until}
+	}
 	for _, g := range Games {
 		a.stale[g] = true
 	}
@@ -72,6 +80,11 @@ func (a *Agent) Step(ctx context.Context, now time.Time) (bool, error) {
 }
 
 func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
+	b, err := a.fleet.Bot(ctx, a.ID())
+	if err != nil {
+		return false, err
+	}
+	a.apart = b.Quarantined
 	if err := a.ready(ctx); err != nil {
 		return false, err
 	}
@@ -108,11 +121,11 @@ func (a *Agent) ready(ctx context.Context) error {
 		}
 		a.loggedIn = true
 	}
-	if a.acked {
+	if a.acked || a.apart {
 		return nil
 	}
 	if out := a.client.Acknowledge(ctx); out.Verdict != steam.Done {
-		return fmt.Errorf("acknowledge trade protection: %s %s", out.Refusal, out.Detail)
+		return fmt.Errorf("%w: %s %s", unacknowledged(out), out.Refusal, out.Detail)
 	}
 	a.acked = true
 	return a.fleet.KeepAcknowledged(ctx, a.ID())
@@ -133,24 +146,6 @@ func (a *Agent) recoverSends(ctx context.Context, live []trade.Trade, now time.T
 		live[i] = next
 	}
 	return nil
-}
-
-// report stores the one reason why the bot can or cannot work.
-func (a *Agent) report(ctx context.Context, err error, now time.Time) {
-	h, note := fleet.Ready, ""
-	switch {
-	case err == nil:
-	case ctx.Err() != nil:
-		return
-	case errors.Is(err, steam.ErrCredentials):
-		h, note = fleet.NoLogin, err.Error()
-	default:
-		h, note = fleet.NoSteam, err.Error()
-		a.log.WarnContext(ctx, "bot step", "err", err)
-	}
-	if err := a.fleet.Report(ctx, a.ID(), h, note, now); err != nil {
-		a.log.ErrorContext(ctx, "report health", "err", err)
-	}
 }
 
 // move is [trade.Service.Move] that takes "somebody was faster" for done.
@@ -236,6 +231,7 @@ func (a *Agent) readInventory(ctx context.Context, g steam.AppID, now time.Time)
 		}
 	}
 	delete(a.doubted, g)
+	a.held[g] = len(items)
 	return true, a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now)
 }
 

@@ -16,8 +16,9 @@ import (
 // backdate is how far Steam may backdate a change of an offer.
 const backdate = 30 * time.Minute
 
-// idlePoll is how often offers are listed while no trade waits for one.
-const idlePoll = time.Minute
+// idlePoll is how often offers are listed while no trade waits for one. A bot
+// that Steam stops serving shows it within a minute, also without work.
+const idlePoll = 45 * time.Second
 
 // pollOffers reads the bot's offers once and moves every trade that they tell
 // something about.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -34,6 +35,9 @@ func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Tim
 func (a *Agent) start(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	if !t.Deadline.After(now) {
 		return a.move(ctx, t, trade.Canceled, trade.Change{Reason: trade.ReasonDeadline}, now)
+	}
+	if a.apart {
+		return false, nil
 	}
 	refusal, err := a.preflight(ctx, t)
 	if err != nil {
@@ -79,6 +83,7 @@ func (a *Agent) send(ctx context.Context, t trade.Trade, now time.Time) (bool, e
 	ctx = context.WithoutCancel(ctx) // the answer is worth keeping even while stopping
 	switch out.Verdict {
 	case steam.Done:
+		a.learnt = fleet.State{}
 		return a.sent(ctx, t, out, now)
 	case steam.Refused:
 		return a.refused(ctx, t, out.Outcome, now)
@@ -102,14 +107,15 @@ func (a *Agent) sent(ctx context.Context, t trade.Trade, out steam.SendOutcome, 
 // confirm allows the offer. Whatever is not a clear yes is left to the next
 // poll, which sees the offer's state.
 func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
+	if a.apart {
+		return false, nil
+	}
 	out := a.client.Confirm(ctx, t.OfferID)
 	if out.Verdict == steam.Done {
 		return a.move(context.WithoutCancel(ctx), t, trade.Active, trade.Change{}, now)
 	}
 	a.log.WarnContext(ctx, "offer is not confirmed yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
-	if out.Refusal == steam.RefusedAcknowledge {
-		a.acked = false
-	}
+	a.learn(out, now)
 	return false, nil
 }
 
@@ -118,13 +124,9 @@ func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool
 // believed only after a look: Steam has been seen to refuse what it had made,
 // and an offer that stays is accepted by somebody.
 func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, now time.Time) (bool, error) {
+	a.learn(out, now)
 	later := trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}
-	switch out.Refusal {
-	case steam.RefusedSession:
-		a.loggedIn = false
-		return a.move(ctx, t, trade.Wanted, later, now)
-	case steam.RefusedAcknowledge:
-		a.acked = false
+	if out.Refusal == steam.RefusedSession || out.Refusal == steam.RefusedAcknowledge {
 		return a.move(ctx, t, trade.Wanted, later, now)
 	}
 	list, err := a.client.Offers(ctx, t.CreatedAt.Add(-backdate))

@@ -16,27 +16,19 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// Health is the one reason why a bot can or cannot work.
-type Health string
-
-// The reasons, in words for the operator.
-const (
-	Starting Health = "starting"
-	Ready    Health = "ready"
-	NoLogin  Health = "cannot log in"
-	NoSteam  Health = "Steam does not answer"
-)
-
 // Bot is one of our Steam accounts, without its secrets.
 type Bot struct {
 	ID           steam.ID64
 	AccountName  string
 	Persona      string
 	TradeToken   string
-	Enabled      bool
+	Enabled      bool // takes new work
+	Quarantined  bool // sends and confirms nothing; never together with Enabled
 	Acknowledged bool // Steam's trade-protection rules
 	Health       Health
-	Note         string
+	Note         string    // what Steam said
+	Until        time.Time // when the reason ends by itself; zero: unknown
+	Since        time.Time // when Health, Note or Until changed last
 }
 
 // Credentials are a bot's secrets; they print as [redacted].
@@ -72,6 +64,9 @@ func New(d *db.DB, box *seal.Box) *Service { return &Service{db: d, box: box} }
 // of single names are told to those who [Service.Watch].
 func (s *Service) Version() int64 { return s.version.Load() }
 
+// Touch says that anything of it may have changed, such as which bots work.
+func (s *Service) Touch() { s.version.Add(1) }
+
 // Watch calls f after each commit of this process that changed which items of a
 // name our bots hold. f must be quick. Call Watch before the room is used.
 func (s *Service) Watch(f func(app steam.AppID, name string)) {
@@ -100,8 +95,7 @@ func sessionRow(id steam.ID64) string     { return "bot/" + id.String() + "/sess
 // Add stores a bot with its secrets sealed; an account that is there already
 // is [fault.Duplicate].
 func (s *Service) Add(ctx context.Context, b NewBot, now time.Time) error {
-	plain, err := json.Marshal(sealedCredentials{b.Credentials.Password.Reveal(),
-		b.Credentials.SharedSecret.Reveal(), b.Credentials.IdentitySecret.Reveal()})
+	plain, err := b.Credentials.plain()
 	if err != nil {
 		return fmt.Errorf("add bot %s: %w", b.ID, err)
 	}
@@ -173,28 +167,6 @@ func (s *Service) KeepAcknowledged(ctx context.Context, id steam.ID64) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error { return sqlc.New(tx).SetAcknowledged(ctx, id.String()) })
 }
 
-// Report stores a bot's health when it changed.
-func (s *Service) Report(ctx context.Context, id steam.ID64, h Health, note string, now time.Time) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := sqlc.New(tx).SetHealth(ctx, sqlc.SetHealthParams{Health: string(h), HealthNote: note,
-			HealthAt: db.Micros(now), SteamID: id.String()})
-		return err
-	})
-}
-
-// Enable lets a bot take new work, or stops it from doing so.
-func (s *Service) Enable(ctx context.Context, id steam.ID64, on bool) error {
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := sqlc.New(tx).SetEnabled(ctx, sqlc.SetEnabledParams{Enabled: on, SteamID: id.String()})
-		if err == nil && n == 0 {
-			return fault.New(fault.NotFound, "no bot %s", id)
-		}
-		return err
-	})
-	s.version.Add(1)
-	return err
-}
-
 // ChooseReceiver picks the bot that takes n items of a game: enabled, healthy,
 // with room, and the fewest offers out. None is [fault.SteamUnavailable].
 func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int) (Bot, error) {
@@ -208,7 +180,7 @@ func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int) (B
 	}
 	best, found := Bot{}, false
 	for _, b := range bots {
-		if !b.Enabled || b.Health != Ready || load[b.ID].held+int64(n) > roomPerGame {
+		if !b.Enabled || !b.Health.Works() || load[b.ID].held+int64(n) > RoomPerGame {
 			continue
 		}
 		if !found || load[b.ID].open < load[best.ID].open {
@@ -220,9 +192,6 @@ func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int) (B
 	}
 	return best, nil
 }
-
-// roomPerGame is how many items of a game one inventory takes (CS2: 1,000).
-const roomPerGame = 1000
 
 // Protected reports whether a game is under Steam's trade protection.
 func (s *Service) Protected(ctx context.Context, app steam.AppID) (bool, error) {
@@ -261,6 +230,6 @@ func fromRow(r sqlc.Bot) (Bot, error) {
 	if err != nil {
 		return Bot{}, err
 	}
-	return Bot{ID: id, AccountName: r.AccountName, Persona: r.Persona, TradeToken: r.TradeToken, Enabled: r.Enabled,
-		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote}, nil
+	return Bot{ID: id, AccountName: r.AccountName, Persona: r.Persona, TradeToken: r.TradeToken, Enabled: r.Enabled, Quarantined: r.Quarantined,
+		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote, Until: db.Time(r.HealthUntil), Since: db.Time(r.HealthAt)}, nil
 }

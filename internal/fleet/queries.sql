@@ -15,11 +15,14 @@ update bot set session = $1 where steam_id = $2;
 update bot set acknowledged = true where steam_id = $1;
 
 -- name: SetHealth :execrows
-update bot set health = $1, health_note = $2, health_at = $3
-where steam_id = $4 and (health <> $1 or health_note <> $2);
+update bot set health = $1, health_note = $2, health_until = $3, health_at = $4
+where steam_id = $5 and (health <> $1 or health_note <> $2 or health_until <> $3);
 
 -- name: SetEnabled :execrows
-update bot set enabled = $1 where steam_id = $2;
+update bot set enabled = $1, quarantined = $2 where steam_id = $3;
+
+-- name: SetSealed :execrows
+update bot set sealed = $1, session = $2 where steam_id = $3 and account_name = $4;
 
 -- name: Items :many
 select * from bot_item where bot = $1 and app = $2 and context = $3 and present;

@@ -1,6 +1,9 @@
 package steam
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Errors of reading calls. Anything else means that Steam could not be read.
 var (
@@ -12,3 +15,14 @@ var (
 	ErrUnavailable = errors.New("steam: unavailable")
 	ErrCredentials = errors.New("steam: credentials refused")
 )
+
+// Limited is [ErrRateLimited] with its end: nothing is asked of Steam before For
+// has passed.
+type Limited struct{ For time.Duration }
+
+func (l Limited) Error() string {
+	return ErrRateLimited.Error() + ": no login for another " + l.For.Round(time.Second).String()
+}
+
+// Unwrap is [ErrRateLimited].
+func (l Limited) Unwrap() error { return ErrRateLimited }

@@ -92,7 +92,7 @@ func (q *Queries) AddProtectedApp(ctx context.Context, app int64) error {
 }
 
 const bot = `-- name: Bot :one
-select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at from bot where steam_id = $1
+select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until from bot where steam_id = $1
 `
 
 func (q *Queries) Bot(ctx context.Context, steamID string) (Bot, error) {
@@ -111,12 +111,14 @@ func (q *Queries) Bot(ctx context.Context, steamID string) (Bot, error) {
 		&i.HealthNote,
 		&i.HealthAt,
 		&i.CreatedAt,
+		&i.Quarantined,
+		&i.HealthUntil,
 	)
 	return i, err
 }
 
 const bots = `-- name: Bots :many
-select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at from bot order by steam_id
+select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until from bot order by steam_id
 `
 
 func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
@@ -141,6 +143,8 @@ func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
 			&i.HealthNote,
 			&i.HealthAt,
 			&i.CreatedAt,
+			&i.Quarantined,
+			&i.HealthUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -323,16 +327,17 @@ func (q *Queries) SetAcknowledged(ctx context.Context, steamID string) error {
 }
 
 const setEnabled = `-- name: SetEnabled :execrows
-update bot set enabled = $1 where steam_id = $2
+update bot set enabled = $1, quarantined = $2 where steam_id = $3
 `
 
 type SetEnabledParams struct {
-	Enabled bool
-	SteamID string
+	Enabled     bool
+	Quarantined bool
+	SteamID     string
 }
 
 func (q *Queries) SetEnabled(ctx context.Context, arg SetEnabledParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setEnabled, arg.Enabled, arg.SteamID)
+	result, err := q.db.ExecContext(ctx, setEnabled, arg.Enabled, arg.Quarantined, arg.SteamID)
 	if err != nil {
 		return 0, err
 	}
@@ -340,23 +345,49 @@ func (q *Queries) SetEnabled(ctx context.Context, arg SetEnabledParams) (int64, 
 }
 
 const setHealth = `-- name: SetHealth :execrows
-update bot set health = $1, health_note = $2, health_at = $3
-where steam_id = $4 and (health <> $1 or health_note <> $2)
+update bot set health = $1, health_note = $2, health_until = $3, health_at = $4
+where steam_id = $5 and (health <> $1 or health_note <> $2 or health_until <> $3)
 `
 
 type SetHealthParams struct {
-	Health     string
-	HealthNote string
-	HealthAt   int64
-	SteamID    string
+	Health      string
+	HealthNote  string
+	HealthUntil int64
+	HealthAt    int64
+	SteamID     string
 }
 
 func (q *Queries) SetHealth(ctx context.Context, arg SetHealthParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, setHealth,
 		arg.Health,
 		arg.HealthNote,
+		arg.HealthUntil,
 		arg.HealthAt,
 		arg.SteamID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setSealed = `-- name: SetSealed :execrows
+update bot set sealed = $1, session = $2 where steam_id = $3 and account_name = $4
+`
+
+type SetSealedParams struct {
+	Sealed      []byte
+	Session     []byte
+	SteamID     string
+	AccountName string
+}
+
+func (q *Queries) SetSealed(ctx context.Context, arg SetSealedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setSealed,
+		arg.Sealed,
+		arg.Session,
+		arg.SteamID,
+		arg.AccountName,
 	)
 	if err != nil {
 		return 0, err

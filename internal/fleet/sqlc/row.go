@@ -17,6 +17,8 @@ type Bot struct {
 	HealthNote   string
 	HealthAt     int64
 	CreatedAt    int64
+	Quarantined  bool
+	HealthUntil  int64
 }
 
 type BotItem struct {

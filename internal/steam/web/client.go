@@ -87,6 +87,7 @@ type Client struct {
 	session   session
 	retryAt   time.Time // no renewal of a usable session before this
 	barredTil time.Time // no login before this, by the machine's clock
+	barredFor error     // why
 	keyTime   int64     // newest time a confirmation key was made for
 	date      Date
 }

@@ -122,7 +122,10 @@ func (c *Client) barred() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if left := time.Until(c.barredTil); left > 0 {
-		return fmt.Errorf("%w: no login for another %s", steam.ErrRateLimited, left.Round(time.Second))
+		if errors.Is(c.barredFor, steam.ErrCredentials) { // stays the reason while nothing is tried
+			return fmt.Errorf("%w; %w", c.barredFor, steam.Limited{For: left})
+		}
+		return steam.Limited{For: left}
 	}
 	return nil
 }
@@ -130,7 +133,7 @@ func (c *Client) barred() error {
 func (c *Client) bar(err error) error {
 	if errors.Is(err, steam.ErrRateLimited) || errors.Is(err, steam.ErrCredentials) {
 		c.mu.Lock()
-		c.barredTil = time.Now().Add(c.pace.penalty)
+		c.barredTil, c.barredFor = time.Now().Add(c.pace.penalty), err
 		c.mu.Unlock()
 	}
 	return err

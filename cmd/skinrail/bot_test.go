@@ -1,0 +1,160 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// bot runs a subcommand on the sandbox's database.
+func (s *sandbox) bot(in string, args ...string) (out, errors string, code int) {
+	s.t.Helper()
+	args = append(append([]string{"bot"}, args...), "--data", s.data)
+	return command(s.t, in, append(args, databaseArgs(s.args)...)...)
+}
+
+// bots are all bots by account name.
+func (s *sandbox) bots() map[string]answer {
+	s.t.Helper()
+	out, errors, code := s.bot("", "list", "--json")
+	var rows []answer
+	if code != 0 || errors != "" || json.Unmarshal([]byte(out), &rows) != nil {
+		s.t.Fatalf("bot list: exit %d\n%s%s", code, out, errors)
+	}
+	all := map[string]answer{}
+	for _, r := range rows {
+		all[r.text("account_name")] = r
+	}
+	return all
+}
+
+// done wants a bot command to succeed.
+func (s *sandbox) done(in string, args ...string) string {
+	s.t.Helper()
+	out, errors, code := s.bot(in, args...)
+	if code != 0 || errors != "" {
+		s.t.Fatalf("bot %v: exit %d\n%s%s", args, code, out, errors)
+	}
+	return out
+}
+
+// account is a bot in a world file, with its secrets.
+type account struct {
+	SteamID        string `json:"steam_id"`
+	AccountName    string `json:"account_name"`
+	Password       string `json:"password"`
+	SharedSecret   string `json:"shared_secret"`
+	IdentitySecret string `json:"identity_secret"`
+}
+
+// worldBot is the first bot of the sandbox's world.
+func (s *sandbox) worldBot() account {
+	s.t.Helper()
+	data, err := os.ReadFile(filepath.Join(s.data, "world.json"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var w struct {
+		Accounts []struct {
+			Role string `json:"role"`
+			account
+		} `json:"accounts"`
+	}
+	if err := json.Unmarshal(data, &w); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, a := range w.Accounts {
+		if a.Role == "bot" {
+			return a.account
+		}
+	}
+	s.t.Fatal("no bots in the world")
+	return account{}
+}
+
+func TestOperatorTakesBotsOutOfWorkAndBack(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, args...)
+			for name, b := range s.bots() {
+				if b.text("health") != "ready" || b.text("duty") != "enabled" {
+					t.Errorf("%s: %v", name, b)
+				}
+				s.done("", "quarantine", name)
+			}
+			within(t, "nothing can be traded", func() bool { return s.api(answer{"method": "status"}).text("reason") == "no_bots" })
+			for name, b := range s.bots() {
+				if b.text("duty") != "quarantined" {
+					t.Errorf("%s: %v", name, b)
+				}
+				s.done("", "drain", b.text("steam_id"))
+				s.done("", "enable", name)
+			}
+			if _, errors, code := s.bot("", "drain", "nobody"); code != 1 || !strings.Contains(errors, "bot list") {
+				t.Errorf("unknown bot: exit %d: %s", code, errors)
+			}
+		})
+	}
+}
+
+func TestBotListTellsWhyABotCannotWork(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.worldBot()
+	s.control(http.StatusOK, http.MethodPost, "/faults", answer{"endpoint": "offers", "account": b.SteamID, "count": -1, "kind": "status", "value": 429})
+	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "1m"}) // a bot without work looks at Steam every 45 seconds
+	within(t, "rate limit is shown", func() bool {
+		r := s.bots()[b.AccountName]
+		return strings.HasPrefix(r.text("reason"), "rate limited by Steam until 20") && r.text("advice") != ""
+	})
+	if out := s.done("", "list"); !strings.Contains(out, "rate limited by Steam until 20") || !strings.Contains(out, "wait: ") {
+		t.Errorf("table:\n%s", out)
+	}
+	s.kill()
+	if r := s.bots()[b.AccountName]; r.text("health") != "rate limited by Steam" {
+		t.Errorf("forgotten: %v", r)
+	}
+}
+
+func TestBotIsAddedFromAMaFileAndTested(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.worldBot()
+	path := filepath.Join(t.TempDir(), "bot.maFile")
+	ma := fmt.Sprintf(`{"account_name":%q,"shared_secret":%q,"identity_secret":%q,"Session":{"SteamID":%s}}`,
+		b.AccountName, b.SharedSecret, b.IdentitySecret, b.SteamID)
+	if err := os.WriteFile(path, []byte(ma), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errors, code := s.bot(b.Password+"\n", "add", "--mafile", path); code != 1 || !strings.Contains(errors, "--replace") {
+		t.Errorf("there already: exit %d: %s", code, errors)
+	}
+	s.done("wrong words\n", "add", "--mafile", path, "--replace")
+	at := []string{"login", b.AccountName, "--steam-url", s.ready.SteamURL}
+	if _, errors, code := s.bot("", at...); code != 1 || !strings.Contains(errors, "refuses its password") || strings.Contains(errors, "wrong words") {
+		t.Errorf("wrong password: exit %d: %s", code, errors)
+	}
+	out := s.done(b.Password+"\n", "add", "--mafile", path, "--replace")
+	if strings.Contains(out, b.Password) || strings.Contains(out, b.SharedSecret) {
+		t.Errorf("a secret is printed: %s", out)
+	}
+	if out := s.done("", at...); !strings.Contains(out, "has logged in") {
+		t.Errorf("login: %s", out)
+	}
+	if _, errors, code := s.bot("", "login", b.AccountName); code != 2 || !strings.Contains(errors, "--steam-url") {
+		t.Errorf("no Steam: exit %d: %s", code, errors)
+	}
+	// A new one, by answers to questions; a running gateway employs it.
+	in := strings.Join([]string{"76561198000099999", "new_bot", b.SharedSecret, b.IdentitySecret, "its password"}, "\n")
+	s.done(in, "add")
+	within(t, "the new bot cannot log in", func() bool { return s.bots()["new_bot"].text("health") == "cannot log in" })
+	if _, errors, code := s.bot("76561198000099998\nx\nnonsense\nnonsense\npass\n", "add"); code != 2 || strings.Contains(errors, "nonsense") {
+		t.Errorf("bad secrets: exit %d: %s", code, errors)
+	}
+}

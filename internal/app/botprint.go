@@ -1,0 +1,83 @@
+package app
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/skinrail/skinrail/internal/fleet"
+)
+
+func (b Bots) print(machine any, people func(w *tabwriter.Writer)) error {
+	return Projects{JSON: b.JSON, Out: b.Out}.print(machine, people)
+}
+
+// botRow is a bot for machines.
+type botRow struct {
+	SteamID string `json:"steam_id"`
+	Account string `json:"account_name"`
+	Name    string `json:"name"`
+	Duty    string `json:"duty"`
+	Health  string `json:"health"`
+	Reason  string `json:"reason"`
+	Until   string `json:"until,omitempty"`
+	Since   string `json:"since"`
+	Advice  string `json:"advice,omitempty"`
+	Note    string `json:"note,omitempty"`
+}
+
+func duty(b fleet.Bot) string {
+	switch {
+	case b.Quarantined:
+		return "quarantined"
+	case !b.Enabled:
+		return "draining"
+	}
+	return "enabled"
+}
+
+func row(b fleet.Bot) botRow {
+	return botRow{SteamID: b.ID.String(), Account: b.AccountName, Name: b.Persona, Duty: duty(b), Health: string(b.Health),
+		Reason: b.Reason(), Until: when(b.Until), Since: when(b.Since), Advice: b.Advice(), Note: b.Note}
+}
+
+func (b Bots) printList(all []fleet.Bot) error {
+	rows := make([]botRow, 0, len(all))
+	for _, one := range all {
+		rows = append(rows, row(one))
+	}
+	return b.print(rows, func(w *tabwriter.Writer) {
+		if len(rows) == 0 {
+			fmt.Fprintln(w, "No bots yet. Add one with  skinrail bot add --mafile FILE")
+			return
+		}
+		fmt.Fprintln(w, "STEAM ID\tACCOUNT\tNAME\tDUTY\tHEALTH\tSINCE\tWHAT TO DO")
+		for _, r := range rows {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.SteamID, r.Account, r.Name, r.Duty, r.Reason, r.Since, r.Advice)
+		}
+	})
+}
+
+// duty's consequences, for people.
+var consequences = map[string]string{
+	"enabled":     "it takes new orders when it is ready",
+	"draining":    "it takes no new orders and ends those it has",
+	"quarantined": "it sends and confirms nothing; its trades are still read, its offers withdrawn at their deadlines",
+}
+
+func (b Bots) printDuty(one fleet.Bot) error {
+	return b.print(row(one), func(w *tabwriter.Writer) {
+		fmt.Fprintf(w, "Bot %s (%s) is %s: %s.\n", one.ID, one.AccountName, duty(one), consequences[duty(one)])
+	})
+}
+
+func (b Bots) printAdded(n NewBot, what string) error {
+	return b.print(map[string]any{"steam_id": n.ID.String(), "account_name": n.AccountName}, func(w *tabwriter.Writer) {
+		fmt.Fprintf(w, "%s %s (%s); the secrets are sealed. Test it with  skinrail bot login %s\n", what, n.ID, n.AccountName, n.AccountName)
+	})
+}
+
+func (b Bots) printLogin(one fleet.Bot, at string) error {
+	return b.print(map[string]any{"steam_id": one.ID.String(), "account_name": one.AccountName, "login": "ok"}, func(w *tabwriter.Writer) {
+		fmt.Fprintf(w, "Bot %s (%s) has logged in at %s; the session is kept.\n", one.ID, one.AccountName, at)
+	})
+}

@@ -1,0 +1,217 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/seal"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/web"
+	"github.com/skinrail/skinrail/internal/world"
+)
+
+// Bots is what the command line does with our Steam accounts. It works on the
+// database itself, also while the gateway runs on it: changes are seen within
+// seconds.
+type Bots struct {
+	Store
+	KeyFile string // seals secrets; empty: the file "key" in Data
+	JSON    bool   // print for machines
+	Out     io.Writer
+}
+
+// crew is an open database with the fleet.
+type crew struct {
+	fleet *fleet.Service
+	clock func() time.Time // of the sandbox's world, if there is one
+}
+
+func (b Bots) with(ctx context.Context, box *seal.Box, f func(crew) error) (err error) {
+	d, err := b.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(inWords(err), d.Close()) }()
+	w, sandbox, err := world.Open(ctx, d, time.Now)
+	if err != nil {
+		return err
+	}
+	c := crew{fleet: fleet.New(d, box), clock: time.Now}
+	if sandbox {
+		c.clock = w.Now
+	}
+	return f(c)
+}
+
+// inWords is explain without talk of bookings.
+func inWords(err error) error {
+	if err != nil && db.Class(err) == db.Busy {
+		return said{"the database is busy: try again", err}
+	}
+	return explain(err)
+}
+
+// sealed is with for what opens or seals secrets. It refuses a key that does
+// not open what the database holds already.
+func (b Bots) sealed(ctx context.Context, f func(crew) error) error {
+	path := b.KeyFile
+	if path == "" {
+		path = filepath.Join(b.Data, keyFile)
+	}
+	box, err := seal.LoadKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no key in %s: name the gateway's key file with --key-file, or its folder with --data", path)
+	}
+	if err != nil {
+		return err
+	}
+	return b.with(ctx, box, func(c crew) error {
+		all, err := c.fleet.Bots(ctx)
+		if err != nil || len(all) == 0 {
+			return errors.Join(err, f(c))
+		}
+		if _, _, err := c.fleet.Secrets(ctx, all[0].ID); err != nil {
+			return fmt.Errorf("the key in %s is not that of this database: name the gateway's with --key-file (%w)", path, err)
+		}
+		return f(c)
+	})
+}
+
+// List prints all bots, each with the one reason why it can or cannot work.
+func (b Bots) List(ctx context.Context) error {
+	return b.with(ctx, nil, func(c crew) error {
+		all, err := c.fleet.Bots(ctx)
+		if err != nil {
+			return err
+		}
+		return b.printList(all)
+	})
+}
+
+// duties are the commands that change what a bot does.
+var duties = map[string]func(*fleet.Service, context.Context, steam.ID64) error{
+	"enable":     func(f *fleet.Service, ctx context.Context, id steam.ID64) error { return f.Enable(ctx, id, true) },
+	"drain":      func(f *fleet.Service, ctx context.Context, id steam.ID64) error { return f.Enable(ctx, id, false) },
+	"quarantine": (*fleet.Service).Quarantine,
+}
+
+// SetDuty enables, drains or quarantines a bot, named by SteamID64 or account.
+func (b Bots) SetDuty(ctx context.Context, duty, name string) error {
+	return b.with(ctx, nil, func(c crew) error {
+		one, err := c.find(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := duties[duty](c.fleet, ctx, one.ID); err != nil {
+			return err
+		}
+		if one, err = c.fleet.Bot(ctx, one.ID); err != nil {
+			return err
+		}
+		return b.printDuty(one)
+	})
+}
+
+// find is the bot of a SteamID64 or account name.
+func (c crew) find(ctx context.Context, name string) (fleet.Bot, error) {
+	all, err := c.fleet.Bots(ctx)
+	if err != nil {
+		return fleet.Bot{}, err
+	}
+	for _, b := range all {
+		if b.ID.String() == name || b.AccountName == name {
+			return b, nil
+		}
+	}
+	return fleet.Bot{}, fault.New(fault.NotFound, "no bot %q; see  skinrail bot list", name)
+}
+
+// Add seals a bot's secrets and stores it; with replace, it gives a bot that is
+// there new secrets. Nothing is stored when the secrets cannot work.
+func (b Bots) Add(ctx context.Context, n NewBot, replace bool) error {
+	if err := n.check(); err != nil {
+		return err
+	}
+	return b.sealed(ctx, func(c crew) error {
+		if replace {
+			if err := c.fleet.Replace(ctx, n.ID, n.AccountName, n.Credentials); err != nil {
+				return err
+			}
+			return b.printAdded(n, "New secrets are stored for")
+		}
+		err := c.fleet.Add(ctx, n.NewBot, c.clock())
+		if errors.Is(err, fault.Duplicate) {
+			return fault.New(fault.Duplicate, "bot %s is there already: give it new secrets with --replace", n.ID)
+		}
+		if err != nil {
+			return err
+		}
+		return b.printAdded(n, "Added")
+	})
+}
+
+// SteamURLs are the base URLs of Steam's roles that a login needs.
+type SteamURLs struct {
+	Community string
+	API       string // empty: the same
+}
+
+// loginFor bounds the test of a bot's login.
+const loginFor = 3 * time.Minute
+
+// Login logs a bot in with its password and a code, whatever session is stored,
+// and keeps the new one. It trades nothing and accepts nothing.
+func (b Bots) Login(ctx context.Context, name string, at SteamURLs) error {
+	if at.Community == "" {
+		return wrong("--steam-url is missing: where is Steam? Its own is https://steamcommunity.com with --steam-api-url https://api.steampowered.com")
+	}
+	if at.API == "" {
+		at.API = at.Community
+	}
+	return b.sealed(ctx, func(c crew) error {
+		one, err := c.find(ctx, name)
+		if err != nil {
+			return err
+		}
+		secrets, _, err := c.fleet.Secrets(ctx, one.ID)
+		if err != nil {
+			return err
+		}
+		client, err := web.New(web.Options{Endpoints: web.Endpoints{Community: at.Community, API: at.API}, Account: account(one, secrets), Now: c.clock})
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, loginFor)
+		defer cancel()
+		if err := client.Login(ctx); err != nil {
+			return loginFailed(one, err)
+		}
+		if err := c.fleet.KeepSession(ctx, one.ID, client.Session()); err != nil {
+			return err
+		}
+		return b.printLogin(one, at.Community)
+	})
+}
+
+func account(b fleet.Bot, c fleet.Credentials) web.Account {
+	return web.Account{ID: b.ID, Name: b.AccountName, Password: c.Password.Reveal(),
+		SharedSecret: c.SharedSecret.Reveal(), IdentitySecret: c.IdentitySecret.Reveal()}
+}
+
+func loginFailed(b fleet.Bot, err error) error {
+	switch {
+	case errors.Is(err, steam.ErrCredentials):
+		return said{fmt.Sprintf("%s cannot log in: Steam refuses its password or codes. Give it the right ones with  skinrail bot add --replace  (%v)", b.AccountName, err), err}
+	case errors.Is(err, steam.ErrRateLimited):
+		return said{fmt.Sprintf("%s cannot log in now: Steam limits logins from this address. Wait half an hour or more before the next try (%v)", b.AccountName, err), err}
+	}
+	return said{fmt.Sprintf("%s cannot log in now: Steam does not answer as expected. Check --steam-url and the network (%v)", b.AccountName, err), err}
+}
