@@ -34,7 +34,7 @@ func (q *call) confirmer() (*account, *reply) {
 	}
 	refused := unanswered("Oh nooooooes!", "It looks like your Steam Guard Mobile Authenticator is providing incorrect Steam Guard codes.")
 	t, err := strconv.ParseInt(q.r.FormValue("t"), 10, 64)
-	if err != nil || max(t-q.at.seconds(), q.at.seconds()-t) > keySkew || q.r.FormValue("p") == "" {
+	if err != nil || max(t-q.at.seconds(), q.at.seconds()-t) > int64(q.sim.state.limit(limitSkew)) || q.r.FormValue("p") == "" {
 		return nil, &refused
 	}
 	want, err := steam.ConfirmationKey(me.IdentitySecret, time.Unix(t, 0), q.r.FormValue("tag"))

@@ -40,7 +40,7 @@ func (q *call) acceptOffer() (reply, error) {
 	if o.Trade != 0 {
 		out["tradeid"] = decimal(o.Trade)
 	} else {
-		needConfirmation(out)
+		me.needConfirmation(out)
 	}
 	return document(out), nil
 }
