@@ -38,6 +38,9 @@ var commands = map[string]func() command{
 	"approve":     func() command { return &approveCommand{} },
 	"scan":        func() command { return &scanCommand{} },
 	"revoke":      func() command { return &revokeCommand{} },
+	"grant":       func() command { return &grantCommand{} },
+	"remove":      func() command { return &removeCommand{} },
+	"plant":       func() command { return &plantCommand{} },
 	"settings":    func() command { return &settingsCommand{} },
 }
 
@@ -107,12 +110,16 @@ func (c *acceptCommand) apply(st *state, at stamp) {
 type closeCommand struct {
 	Offer uint64
 	State steam.OfferState
+	By    steam.ID64 `json:",omitzero"` // who cancels a held trade may not trade for a while
 }
 
 func (c *closeCommand) apply(st *state, at stamp) {
 	o := st.offers[c.Offer]
 	if o.State == steam.OfferInEscrow {
 		st.abandon(st.trades[o.Trade], steam.OfferCanceled, at)
+		if a := st.byID[c.By]; a != nil {
+			a.CooldownUntil = max(a.CooldownUntil, at.addDays(holdCooldown))
+		}
 		return
 	}
 	st.end(o, c.State, at)
@@ -129,6 +136,10 @@ func (c *confirmCommand) apply(st *state, at stamp) {
 	for _, id := range c.IDs {
 		one := st.confirms[id]
 		if one == nil {
+			continue
+		}
+		if one.Type != 0 {
+			st.drop(one)
 			continue
 		}
 		if o := st.offers[one.Offer]; c.Allow && o.Confirming && st.refuseAccept(o, at) != steam.ResultOK {
@@ -212,6 +223,9 @@ func (c *accountCommand) apply(st *state, at stamp) {
 
 // holdDays is how long is held what an account without authenticator gives.
 const holdDays = 15
+
+// holdCooldown is how long may not trade who cancelled a held trade, in days.
+const holdCooldown = 7
 
 // settingsCommand replaces the rules.
 type settingsCommand struct{ Settings Settings }

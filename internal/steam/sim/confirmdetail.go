@@ -45,6 +45,9 @@ func (q *call) confirmationPage() (reply, error) {
 // confirmationHTML shows the offer in the element that clients look for.
 func (q *call) confirmationHTML(c *confirmation) string {
 	st := q.sim.state
+	if c.Type != 0 {
+		return "<div class=\"mobileconf_generic\">" + confirmationTypes[c.Type] + "</div>\n"
+	}
 	o := st.offers[c.Offer]
 	other := o.To
 	if o.To == c.Account {

@@ -34,6 +34,8 @@ func (s *Sim) controlRoutes(mux *http.ServeMux) {
 		"POST /sim/offers/{id}/{verb}":   (*call).controlOffer,
 		"GET /sim/offers/{id}":           (*call).showOffer,
 		"GET /sim/offers":                (*call).showOffers,
+		"POST /sim/offers":               (*call).controlSend,
+		"POST /sim/accounts/{id}/{verb}": (*call).controlAccountVerb,
 		"POST /sim/trades/{id}/reverse":  (*call).controlReverse,
 		"GET /sim/trades/{id}":           (*call).showTrade,
 		"GET /sim/logins":                (*call).showLogins,

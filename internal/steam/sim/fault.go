@@ -34,6 +34,7 @@ const (
 //	hollow   shows offers and trades without partner and items
 //	types    turns the numbers of the answer into text and small texts of digits
 //	         into numbers
+//	signin   answers with the sign-in page under status 200
 //	redirect sends to Value, a path of the community
 type Fault struct {
 	Endpoint string `json:"endpoint"`          // as in the request journal; "*" is every one
@@ -75,7 +76,7 @@ func (f *Fault) check() error {
 		return fmt.Errorf("endpoint %q: unknown", f.Endpoint)
 	}
 	switch f.Kind {
-	case "drop", "html", "empty", "session":
+	case "drop", "html", "empty", "session", "signin":
 		return nil
 	case "cut", "hollow", "types":
 		f.When = after
@@ -180,6 +181,8 @@ func (f *Fault) apply(q *call, made *reply) (p reply, done bool) {
 	case "status":
 		n, _ := strconv.Atoi(string(f.Value)) // checked when the fault was made
 		return null(n), true
+	case "signin":
+		return signInHTML(), true
 	case "html":
 		return maintenance(), true
 	case "session":
@@ -214,6 +217,12 @@ func (f *Fault) wait(q *call) bool {
 	case <-q.r.Context().Done():
 		return false
 	}
+}
+
+// signInHTML is the page that some addresses deliver in place of their own.
+func signInHTML() reply {
+	return reply{status: http.StatusOK, ctype: typeHTML, raw: []byte("<!DOCTYPE html>\n<html><head><title>Sign In</title></head><body>\n" +
+		"<script type=\"text/javascript\">\ng_steamID = false;\n</script></body></html>\n")}
 }
 
 func maintenance() reply {

@@ -66,6 +66,7 @@ type confirmation struct {
 	ID, Nonce uint64
 	Account   steam.ID64
 	Offer     uint64
+	Type      int `json:",omitempty"` // 0: the offer's; else it has none
 	Created   stamp
 }
 
