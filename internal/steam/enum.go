@@ -75,6 +75,9 @@ const (
 	ResultNoMatch           Result = 42
 	ResultCancelled         Result = 52
 	ResultRemoteCallFailed  Result = 55
+	ResultInvalidLoginCode  Result = 65
+	ResultExpiredLoginCode  Result = 71
 	ResultRateLimitExceeded Result = 84
+	ResultLoginThrottled    Result = 87
 	ResultTwoFactorMismatch Result = 88
 )

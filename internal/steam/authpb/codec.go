@@ -71,3 +71,39 @@ func (m *AccessTokenResponse) Marshal() []byte { return marshal(m) }
 
 // Unmarshal reads the wire form into m, or returns [ErrMalformed].
 func (m *AccessTokenResponse) Unmarshal(b []byte) error { return unmarshal(b, m) }
+
+// Marshal writes the wire form of m.
+func (m *BeginQRRequest) Marshal() []byte { return marshal(m) }
+
+// Unmarshal reads the wire form into m, or returns [ErrMalformed].
+func (m *BeginQRRequest) Unmarshal(b []byte) error { return unmarshal(b, m) }
+
+// Marshal writes the wire form of m.
+func (m *BeginQRResponse) Marshal() []byte { return marshal(m) }
+
+// Unmarshal reads the wire form into m, or returns [ErrMalformed].
+func (m *BeginQRResponse) Unmarshal(b []byte) error { return unmarshal(b, m) }
+
+// Marshal writes the wire form of m.
+func (m *SessionInfoRequest) Marshal() []byte { return marshal(m) }
+
+// Unmarshal reads the wire form into m, or returns [ErrMalformed].
+func (m *SessionInfoRequest) Unmarshal(b []byte) error { return unmarshal(b, m) }
+
+// Marshal writes the wire form of m.
+func (m *SessionInfoResponse) Marshal() []byte { return marshal(m) }
+
+// Unmarshal reads the wire form into m, or returns [ErrMalformed].
+func (m *SessionInfoResponse) Unmarshal(b []byte) error { return unmarshal(b, m) }
+
+// Marshal writes the wire form of m.
+func (m *MobileConfirmationRequest) Marshal() []byte { return marshal(m) }
+
+// Unmarshal reads the wire form into m, or returns [ErrMalformed].
+func (m *MobileConfirmationRequest) Unmarshal(b []byte) error { return unmarshal(b, m) }
+
+// Marshal writes the wire form of m.
+func (m *RevokeRequest) Marshal() []byte { return marshal(m) }
+
+// Unmarshal reads the wire form into m, or returns [ErrMalformed].
+func (m *RevokeRequest) Unmarshal(b []byte) error { return unmarshal(b, m) }

@@ -35,6 +35,13 @@ var commands = map[string]func() command{
 	"account":     func() command { return &accountCommand{} },
 	"assert":      func() command { return &assertCommand{} },
 	"check":       func() command { return &checkCommand{} },
+	"approve":     func() command { return &approveCommand{} },
+	"scan":        func() command { return &scanCommand{} },
+	"revoke":      func() command { return &revokeCommand{} },
+	"grant":       func() command { return &grantCommand{} },
+	"remove":      func() command { return &removeCommand{} },
+	"plant":       func() command { return &plantCommand{} },
+	"settings":    func() command { return &settingsCommand{} },
 }
 
 // kindOf is the journal name of a command: its type's name without "Command".
@@ -103,12 +110,16 @@ func (c *acceptCommand) apply(st *state, at stamp) {
 type closeCommand struct {
 	Offer uint64
 	State steam.OfferState
+	By    steam.ID64 `json:",omitzero"` // who cancels a held trade may not trade for a while
 }
 
 func (c *closeCommand) apply(st *state, at stamp) {
 	o := st.offers[c.Offer]
 	if o.State == steam.OfferInEscrow {
 		st.abandon(st.trades[o.Trade], steam.OfferCanceled, at)
+		if a := st.byID[c.By]; a != nil {
+			a.CooldownUntil = max(a.CooldownUntil, at.addDays(holdCooldown))
+		}
 		return
 	}
 	st.end(o, c.State, at)
@@ -125,6 +136,10 @@ func (c *confirmCommand) apply(st *state, at stamp) {
 	for _, id := range c.IDs {
 		one := st.confirms[id]
 		if one == nil {
+			continue
+		}
+		if one.Type != 0 {
+			st.drop(one)
 			continue
 		}
 		if o := st.offers[one.Offer]; c.Allow && o.Confirming && st.refuseAccept(o, at) != steam.ResultOK {
@@ -163,6 +178,11 @@ type accountFlags struct {
 	ReverseAfter     *Duration `json:"reverse_after,omitempty"`
 	TradeToken       *string   `json:"trade_token,omitempty"`
 	EndSessions      bool      `json:"end_sessions,omitempty"` // logs the account out everywhere
+	Persona          *string   `json:"persona,omitempty"`
+	Password         *string   `json:"password,omitempty"` // a change ends all sessions too
+	EmailDomain      *string   `json:"email_domain,omitempty"`
+	NoAuthenticator  bool      `json:"remove_authenticator,omitempty"` // what it gives is held from now on
+	Acknowledged     *bool     `json:"acknowledged,omitempty"`
 }
 
 // accountCommand changes an account's flags.
@@ -180,8 +200,15 @@ func (c *accountCommand) apply(st *state, at stamp) {
 	set(&a.EscrowDays, f.EscrowDays)
 	set(&a.ReverseAfter, f.ReverseAfter)
 	set(&a.TradeToken, f.TradeToken)
-	if f.EndSessions {
+	set(&a.Persona, f.Persona)
+	set(&a.Password, f.Password)
+	set(&a.EmailDomain, f.EmailDomain)
+	set(&a.Acknowledged, f.Acknowledged)
+	if f.EndSessions || f.Password != nil {
 		a.Epoch++
+	}
+	if f.NoAuthenticator {
+		a.SharedSecret, a.IdentitySecret, a.EscrowDays = "", "", max(a.EscrowDays, holdDays)
 	}
 	if f.Behaviour == nil {
 		return
@@ -193,6 +220,17 @@ func (c *accountCommand) apply(st *state, at stamp) {
 		}
 	}
 }
+
+// holdDays is how long is held what an account without authenticator gives.
+const holdDays = 15
+
+// holdCooldown is how long may not trade who cancelled a held trade, in days.
+const holdCooldown = 7
+
+// settingsCommand replaces the rules.
+type settingsCommand struct{ Settings Settings }
+
+func (c *settingsCommand) apply(st *state, _ stamp) { st.Settings = c.Settings }
 
 func set[T any](to *T, from *T) {
 	if from != nil {

@@ -34,8 +34,14 @@ func (s *Sim) controlRoutes(mux *http.ServeMux) {
 		"POST /sim/offers/{id}/{verb}":   (*call).controlOffer,
 		"GET /sim/offers/{id}":           (*call).showOffer,
 		"GET /sim/offers":                (*call).showOffers,
+		"POST /sim/offers":               (*call).controlSend,
+		"POST /sim/accounts/{id}/{verb}": (*call).controlAccountVerb,
 		"POST /sim/trades/{id}/reverse":  (*call).controlReverse,
 		"GET /sim/trades/{id}":           (*call).showTrade,
+		"GET /sim/logins":                (*call).showLogins,
+		"POST /sim/logins/{id}/{verb}":   (*call).controlLogin,
+		"GET /sim/settings":              (*call).showSettings,
+		"POST /sim/settings":             (*call).changeSettings,
 		"GET /sim/clock":                 (*call).showClock,
 		"GET /sim/world":                 (*call).showWorld,
 		"POST /sim/accounts/{id}":        (*call).controlAccount,
@@ -127,8 +133,11 @@ func (q *call) controlOffer(body []byte) (any, error) {
 	if verb == "counter" {
 		return q.controlCounter(o, body)
 	}
+	if verb == "confirm" || verb == "reject" {
+		return q.controlConfirm(o, body, verb == "confirm")
+	}
 	if verb != "accept" && verb != "decline" && verb != "cancel" {
-		return nil, refuse(http.StatusNotFound, "offers can be accepted, declined, cancelled and countered")
+		return nil, refuse(http.StatusNotFound, "offers can be accepted, declined, cancelled, countered, confirmed and rejected")
 	}
 	if err := decodeStrict(body, &struct{}{}); err != nil {
 		return nil, err

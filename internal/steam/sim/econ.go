@@ -78,7 +78,7 @@ func (st *state) view(o *offer, me *account) offerView {
 	out.Other = other.Account()
 	out.Give, out.Receive = st.offerAssets(give, me.SteamID), st.offerAssets(receive, other)
 	if out.Ours && o.State == steam.OfferNeedsConfirmation || !out.Ours && o.Confirming {
-		out.Confirmation = 2
+		out.Confirmation = st.byID[me.SteamID].confirmsBy()
 	}
 	return out
 }

@@ -30,10 +30,17 @@ const (
 //	cut      sends the first half of the answer, after its effect
 //	late     shows offers as they were Value (a duration of world time) ago
 //	session  answers as if the session had ended
+//	text     refuses with the sentence Value
+//	hollow   shows offers and trades without partner and items
+//	types    turns the numbers of the answer into text and small texts of digits
+//	         into numbers
+//	signin   answers with the sign-in page under status 200
+//	redirect sends to Value, a path of the community
 type Fault struct {
 	Endpoint string `json:"endpoint"`          // as in the request journal; "*" is every one
 	Account  string `json:"account,omitempty"` // SteamID64 or account name; empty is everyone
 	Count    int    `json:"count,omitempty"`   // how many requests; 0 is one, -1 all
+	Skip     int    `json:"skip,omitempty"`    // how many requests pass first
 	When     string `json:"when,omitempty"`    // "before" (default) or "after"
 	Kind     string `json:"kind"`
 	Value    scalar `json:"value,omitempty"`
@@ -59,6 +66,9 @@ func (f *Fault) check() error {
 	if f.Count == 0 {
 		f.Count = 1
 	}
+	if f.Skip < 0 || f.Count < -1 {
+		return fmt.Errorf("skip %d, count %d: want at least 0 and -1", f.Skip, f.Count)
+	}
 	if f.When != before && f.When != after {
 		return fmt.Errorf("when %q: want before or after", f.When)
 	}
@@ -66,10 +76,15 @@ func (f *Fault) check() error {
 		return fmt.Errorf("endpoint %q: unknown", f.Endpoint)
 	}
 	switch f.Kind {
-	case "drop", "html", "empty", "session":
+	case "drop", "html", "empty", "session", "signin":
 		return nil
-	case "cut":
+	case "cut", "hollow", "types":
 		f.When = after
+		return nil
+	case "text", "redirect":
+		if f.Value == "" || len(f.Value) > 1000 {
+			return fmt.Errorf("value: want 1 to 1000 bytes for kind %q", f.Kind)
+		}
 		return nil
 	case "late":
 		f.When = before
@@ -120,6 +135,10 @@ func (fs *faults) take(endpoint string, who *account) (Fault, bool) {
 		if f.Endpoint != "*" && f.Endpoint != endpoint || !f.fits(who) {
 			continue
 		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
 		taken := *f
 		if f.Count > 0 {
 			f.Count--
@@ -152,17 +171,26 @@ func (f *Fault) apply(q *call, made *reply) (p reply, done bool) {
 	case "cut":
 		made.raw = made.raw[:len(made.raw)/2]
 		return *made, true
+	case "hollow", "types":
+		made.raw = f.spoil(made.raw)
+		return *made, true
+	case "redirect":
+		return redirect(q.base(community) + "/" + strings.TrimLeft(string(f.Value), "/")), true
 	case "drop":
 		return reply{drop: true}, true
 	case "status":
 		n, _ := strconv.Atoi(string(f.Value)) // checked when the fault was made
 		return null(n), true
+	case "signin":
+		return signInHTML(), true
 	case "html":
 		return maintenance(), true
 	case "session":
 		return q.ended(), true
 	case "empty":
 		p = q.nothing()
+	case "text":
+		p = q.refusedWith(string(f.Value))
 	case "eresult":
 		n, _ := strconv.Atoi(string(f.Value))
 		if made != nil && q.route.surface == surfaceAPI {
@@ -189,6 +217,12 @@ func (f *Fault) wait(q *call) bool {
 	case <-q.r.Context().Done():
 		return false
 	}
+}
+
+// signInHTML is the page that some addresses deliver in place of their own.
+func signInHTML() reply {
+	return reply{status: http.StatusOK, ctype: typeHTML, raw: []byte("<!DOCTYPE html>\n<html><head><title>Sign In</title></head><body>\n" +
+		"<script type=\"text/javascript\">\ng_steamID = false;\n</script></body></html>\n")}
 }
 
 func maintenance() reply {

@@ -166,8 +166,11 @@ func (a *account) tradesUntil(second int64, id string) int {
 
 func (q *call) holdDurations() (reply, error) {
 	me, byKey := q.bearer()
-	if me == nil || byKey {
+	switch {
+	case me == nil:
 		return apiDenied(), nil
+	case byKey:
+		return api(struct{}{}), nil
 	}
 	target := q.account64(q.r.FormValue("steamid_target"))
 	if target == nil || q.r.FormValue("trade_offer_access_token") != target.TradeToken && !q.sim.state.knows(me, target) {

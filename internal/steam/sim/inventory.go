@@ -44,9 +44,10 @@ func (q *call) readInventory() (reply, error) {
 		return null(http.StatusBadRequest), nil
 	}
 	context := q.r.PathValue("context")
-	count := maxPage
+	most := q.sim.state.limit(limitPage)
+	count := most
 	if text := q.r.FormValue("count"); text != "" {
-		if count, err = strconv.Atoi(text); err != nil || count < 1 || count > maxPage {
+		if count, err = strconv.Atoi(text); err != nil || count < 1 || count > most {
 			return null(http.StatusBadRequest), nil
 		}
 	}
@@ -138,10 +139,7 @@ func (q *call) partnerInventory() (reply, error) {
 	start, _ := strconv.Atoi(q.r.FormValue("start")) // absent and malformed are the beginning
 	inv := partner.inventories[place{steam.AppID(app), q.r.FormValue("contextid")}]
 	if inv == nil || len(inv.list) == 0 || q.r.FormValue("contextid") != steam.ContextMain || start < 0 || start >= len(inv.list) {
-		return document(map[string]any{
-			"success": true, "rgInventory": []any{}, "rgCurrency": []any{}, "rgDescriptions": []any{},
-			"rgAssetProperties": []any{}, "rgAssetAccessories": []any{}, "more": false, "more_start": false,
-		}), nil
+		return document(emptyPartnerPage()), nil
 	}
 	return document(partnerPage(inv.list, start)), nil
 }

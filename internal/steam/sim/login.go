@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/subtle"
@@ -30,6 +31,11 @@ type login struct {
 	Platform int32
 	Begun    stamp
 	Proven   bool
+	Device   string `json:",omitempty"` // name of the device that logs in
+	Code     string `json:",omitempty"` // sent by mail
+	QR       bool   `json:",omitempty"` // has no account until a phone approves
+	Seen     bool   `json:",omitempty"` // a phone has looked at it
+	Brief    bool   `json:",omitempty"` // not to be remembered
 }
 
 // rsaCommand fixes the key that passwords are encrypted with.
@@ -41,6 +47,10 @@ func (c *rsaCommand) apply(st *state, _ stamp) { st.RSA = c.Key }
 type loginCommand struct {
 	Account  steam.ID64
 	Platform int32
+	Device   string `json:",omitempty"`
+	Known    bool   `json:",omitempty"` // the machine has proven itself before
+	QR       bool   `json:",omitempty"`
+	Brief    bool   `json:",omitempty"`
 
 	client uint64
 	made   *login
@@ -56,9 +66,17 @@ func (c *loginCommand) apply(st *state, at stamp) {
 	c.client = st.mix(8, st.Count.Login)
 	request := binary.BigEndian.AppendUint64(nil, st.mix(9, st.Count.Login))
 	request = binary.BigEndian.AppendUint64(request, st.mix(10, st.Count.Login))
-	a := st.byID[c.Account]
-	c.made = &login{Account: c.Account, Request: request, Platform: c.Platform, Begun: at, Proven: a.SharedSecret == ""}
+	c.made = &login{Account: c.Account, Request: request, Platform: c.Platform, Begun: at, Device: c.Device, QR: c.QR, Brief: c.Brief}
 	st.Logins[c.client] = c.made
+	if c.QR {
+		return
+	}
+	switch a := st.byID[c.Account]; {
+	case c.Known || a.guard() == authpb.GuardNone:
+		c.made.Proven = true
+	case a.guard() == authpb.GuardEmailCode:
+		c.made.Code = st.mailCode(st.Count.Login)
+	}
 }
 
 // guardCommand proves a login by a code of the given window.
@@ -71,13 +89,24 @@ func (c *guardCommand) apply(st *state, _ stamp) {
 	l := st.Logins[c.Client]
 	l.Proven = true
 	a := st.byID[l.Account]
+	if c.Window == 0 {
+		return // proven by mail or by a known machine
+	}
 	a.UsedCodes = append(slices.DeleteFunc(a.UsedCodes, func(w int64) bool { return w < c.Window-4 }), c.Window)
 }
 
 // pollCommand hands the tokens out: the session is spent.
-type pollCommand struct{ Client uint64 }
+type pollCommand struct {
+	Client uint64
+	Revoke uint64 `json:",omitempty"` // id of a token that the login replaces
+}
 
-func (c *pollCommand) apply(st *state, _ stamp) { delete(st.Logins, c.Client) }
+func (c *pollCommand) apply(st *state, at stamp) {
+	if l := st.Logins[c.Client]; c.Revoke != 0 && l != nil {
+		st.revoke(c.Revoke, at)
+	}
+	delete(st.Logins, c.Client)
+}
 
 func (q *call) rsaKey() (reply, error) {
 	key, err := q.sim.key(q.at)
@@ -114,14 +143,10 @@ func (q *call) beginLogin() (reply, error) {
 		return protobuf(steam.ResultInvalidPassword, nil), nil
 	}
 	q.account = a
-	platform := m.PlatformType
-	if platform == authpb.PlatformUnknown {
-		platform = m.DeviceDetails.PlatformType
+	c := &loginCommand{
+		Account: a.SteamID, Platform: platformOf(m.PlatformType, m.DeviceDetails), Known: st.knownMachine(a, m.GuardData, q.at),
+		Device: clip(cmp.Or(m.DeviceFriendlyName, m.DeviceDetails.FriendlyName)), Brief: m.Persistence == 0 && !m.RememberLogin,
 	}
-	if platformAudience[platform] == nil {
-		platform = authpb.PlatformWeb
-	}
-	c := &loginCommand{Account: a.SteamID, Platform: platform}
 	if err := q.sim.do(q.at, c); err != nil {
 		return reply{}, err
 	}
@@ -129,11 +154,20 @@ func (q *call) beginLogin() (reply, error) {
 		ClientID: c.client, RequestID: c.made.Request, Interval: pollInterval, SteamID: uint64(a.SteamID),
 		WeakToken: base64.RawURLEncoding.EncodeToString(st.sign("weak", decimal(c.client))),
 	}
-	out.AllowedConfirmations = []authpb.AllowedConfirmation{{Type: authpb.GuardNone}}
-	if !c.made.Proven {
-		out.AllowedConfirmations = []authpb.AllowedConfirmation{{Type: authpb.GuardDeviceCode}, {Type: authpb.GuardDeviceConfirmation}}
-	}
+	out.AllowedConfirmations = a.proofs(c.made)
 	return protobuf(steam.ResultOK, out), nil
+}
+
+// platformOf is where the login asks for: web logins name it in the details.
+func platformOf(outer int32, details authpb.DeviceDetails) int32 {
+	platform := outer
+	if platform == authpb.PlatformUnknown {
+		platform = details.PlatformType
+	}
+	if platformAudience[platform] == nil {
+		return authpb.PlatformWeb
+	}
+	return platform
 }
 
 func (q *call) passwordRight(a *account, m *authpb.BeginRequest) bool {
@@ -166,7 +200,7 @@ func (q *call) loginAccount() *account {
 		if m.Unmarshal(q.input()) == nil {
 			return st.byName[strings.ToLower(m.AccountName)]
 		}
-	case "guard", "poll":
+	case "guard", "poll", "logininfo":
 		var m authpb.PollRequest // both begin with the client id
 		if m.Unmarshal(q.input()) == nil && st.Logins[m.ClientID] != nil {
 			return st.byID[st.Logins[m.ClientID].Account]
@@ -206,12 +240,16 @@ func (q *call) guardCode() (reply, error) {
 		return protobuf(steam.ResultDuplicateRequest, nil), nil
 	}
 	a := q.account
-	if uint64(a.SteamID) != m.SteamID {
+	if a == nil || uint64(a.SteamID) != m.SteamID {
 		return protobuf(steam.ResultInvalidParam, nil), nil
 	}
-	window, ok := codeWindow(a, m.Code, q.at)
-	if !ok || m.CodeType != authpb.GuardDeviceCode {
-		return protobuf(steam.ResultTwoFactorMismatch, nil), nil
+	if q.sim.limits.codes.full(q, a.SteamID.String(), hour, q.sim.state.limit(limitWrongCodes)) {
+		return protobuf(steam.ResultLoginThrottled, nil), nil
+	}
+	window, result := l.tryCode(a, &m, q.at)
+	if result != steam.ResultOK {
+		q.sim.limits.codes.add(q, a.SteamID.String(), hour)
+		return protobuf(result, nil), nil
 	}
 	if err := q.sim.do(q.at, &guardCommand{Client: m.ClientID, Window: window}); err != nil {
 		return reply{}, err
@@ -242,14 +280,17 @@ func (q *call) pollLogin() (reply, error) {
 		return protobuf(max(result, steam.ResultFileNotFound), nil), nil
 	}
 	if !l.Proven {
-		return protobuf(steam.ResultOK, &authpb.PollResponse{}), nil
+		return protobuf(steam.ResultOK, &authpb.PollResponse{HadRemoteInteraction: l.Seen}), nil
 	}
-	if err := q.sim.do(q.at, &pollCommand{Client: m.ClientID}); err != nil {
+	if err := q.sim.do(q.at, &pollCommand{Client: m.ClientID, Revoke: m.TokenToRevoke}); err != nil {
 		return reply{}, err
 	}
 	st, a := q.sim.state, q.account
-	refresh := st.refreshToken(a, l.Platform, m.ClientID, q.at)
-	out := &authpb.PollResponse{RefreshToken: refresh, AccountName: a.AccountName}
+	refresh := st.refreshToken(a, l, m.ClientID, q.at)
+	out := &authpb.PollResponse{RefreshToken: refresh, AccountName: a.AccountName, HadRemoteInteraction: l.Seen}
+	if l.Code != "" {
+		out.NewGuardData = st.machineToken(a, q.at)
+	}
 	if c, _, ok := st.readToken(refresh, q.at); ok && l.Platform != authpb.PlatformMobile {
 		out.AccessToken = st.accessToken(c, appAudience(c), q.at)
 	}
@@ -280,7 +321,12 @@ func (q *call) newAccessToken() (reply, error) {
 		return protobuf(steam.ResultAccessDenied, nil), nil
 	}
 	q.account = a
-	return protobuf(steam.ResultOK, &authpb.AccessTokenResponse{AccessToken: st.accessToken(c, appAudience(c), q.at)}), nil
+	out := &authpb.AccessTokenResponse{}
+	if m.RenewalType == 1 && q.at.seconds()-c.Issued >= int64(renewAfter/time.Second) {
+		out.RefreshToken, c = st.renewedToken(c, q.at)
+	}
+	out.AccessToken = st.accessToken(c, appAudience(c), q.at)
+	return protobuf(steam.ResultOK, out), nil
 }
 
 func (q *call) queryTime() (reply, error) {

@@ -34,7 +34,7 @@ func (q *call) confirmer() (*account, *reply) {
 	}
 	refused := unanswered("Oh nooooooes!", "It looks like your Steam Guard Mobile Authenticator is providing incorrect Steam Guard codes.")
 	t, err := strconv.ParseInt(q.r.FormValue("t"), 10, 64)
-	if err != nil || max(t-q.at.seconds(), q.at.seconds()-t) > keySkew || q.r.FormValue("p") == "" {
+	if err != nil || max(t-q.at.seconds(), q.at.seconds()-t) > int64(q.sim.state.limit(limitSkew)) || q.r.FormValue("p") == "" {
 		return nil, &refused
 	}
 	want, err := steam.ConfirmationKey(me.IdentitySecret, time.Unix(t, 0), q.r.FormValue("tag"))
@@ -76,6 +76,12 @@ func (q *call) confirmationList() (reply, error) {
 
 func (q *call) showConfirmation(c *confirmation) confirmationJSON {
 	st := q.sim.state
+	if c.Type != 0 {
+		return confirmationJSON{
+			Type: c.Type, TypeName: confirmationTypes[c.Type], ID: decimal(c.ID), CreatorID: decimal(c.Nonce), Nonce: decimal(c.Nonce),
+			CreationTime: c.Created.seconds(), Cancel: "Cancel", Accept: "Confirm", Headline: confirmationTypes[c.Type], Summary: []string{""},
+		}
+	}
 	o := st.offers[c.Offer]
 	give, receive, other := o.Give, o.Receive, o.To
 	if o.To == c.Account {
@@ -159,6 +165,9 @@ func (q *call) findConfirmation(me *account, id, nonce string) *confirmation {
 
 // confirmable reports whether allowing would work now.
 func (q *call) confirmable(c *confirmation, me *account) bool {
+	if c.Type != 0 {
+		return true
+	}
 	st := q.sim.state
 	o := st.offers[c.Offer]
 	if q.at >= o.Expires || o.Confirming && st.refuseAccept(o, q.at) != steam.ResultOK {

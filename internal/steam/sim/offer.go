@@ -66,16 +66,17 @@ type confirmation struct {
 	ID, Nonce uint64
 	Account   steam.ID64
 	Offer     uint64
+	Type      int `json:",omitempty"` // 0: the offer's; else it has none
 	Created   stamp
 }
 
 // start files a new offer and lets it begin its life.
 func (st *state) start(o *offer, at stamp) {
-	o.Created, o.Updated, o.Expires = at, at, at.addDays(offerLife)
+	o.Created, o.Updated, o.Expires = at, at, at.addDays(min(st.limit(limitOfferDays), 36500))
 	st.offers[o.ID] = o
 	st.index(o)
 	st.schedule(o.Expires, dueExpiry, o.ID)
-	if len(o.Give) > 0 && st.byID[o.From].IdentitySecret != "" {
+	if len(o.Give) > 0 && st.byID[o.From].confirmsBy() != byNothing {
 		o.State = steam.OfferNeedsConfirmation
 		o.Past = append(o.Past, change{o.State, at})
 		st.ask(o, o.From, at)
@@ -212,7 +213,7 @@ func (st *state) unask(o *offer) {
 // accept is the receiver's yes. With a phone and something to give it waits for
 // his confirmation, unless the confirmation comes with it.
 func (st *state) accept(o *offer, confirmed bool, at stamp) {
-	if !confirmed && len(o.Receive) > 0 && st.byID[o.To].IdentitySecret != "" {
+	if !confirmed && len(o.Receive) > 0 && st.byID[o.To].confirmsBy() != byNothing {
 		o.Confirming, o.AnswerAt = true, 0
 		st.touch(o, at)
 		st.ask(o, o.To, at)
@@ -303,11 +304,7 @@ func (a *account) barred(at stamp) bool {
 // arrives, after what leaves. An account that gains nothing always has room.
 func (st *state) overfull(a *account, in, out []ref) bool {
 	gain := countApp(in, steam.CS2) - countApp(out, steam.CS2)
-	limit := st.Settings.InventoryLimit
-	if limit == 0 {
-		limit = 1000
-	}
-	return gain > 0 && a.size(steam.CS2)+gain > limit
+	return gain > 0 && a.size(steam.CS2)+gain > st.limit(limitCS2)
 }
 
 func countApp(refs []ref, app steam.AppID) int {

@@ -32,6 +32,7 @@ func pageRoutes() []route {
 		{"GET /my", "my", surfacePage, (*call).my},
 		{"GET /my/{rest...}", "my", surfacePage, (*call).my},
 		{"GET /profiles/{id}", "profile", surfacePage, (*call).profilePage},
+		{"GET /id/{name}", "profile", surfacePage, (*call).namedProfile},
 		{"GET /profiles/{id}/tradeoffers/privacy", "privacy", surfacePage, (*call).privacyPage},
 		{"GET /profiles/{id}/inventory", "inventorypage", surfacePage, (*call).inventoryOverview},
 		{"GET /dev/apikey", "apikey", surfacePage, (*call).apiKeyPage},
@@ -83,8 +84,18 @@ func (q *call) my() (reply, error) {
 }
 
 func (q *call) profilePage() (reply, error) {
-	a := q.pathAccount()
-	if a == nil {
+	return q.showProfile(q.pathAccount())
+}
+
+func (q *call) namedProfile() (reply, error) {
+	return q.showProfile(q.sim.state.byName[strings.ToLower(q.r.PathValue("name"))])
+}
+
+func (q *call) showProfile(a *account) (reply, error) {
+	switch {
+	case q.r.FormValue("xml") == "1":
+		return q.profileXML(a)
+	case a == nil:
 		return plainPage(http.StatusOK, "Error", "The specified profile could not be found."), nil
 	}
 	return page(pages.profile, map[string]any{

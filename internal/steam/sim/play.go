@@ -58,15 +58,7 @@ func (s *Sim) counter(o *offer, give, receive []uint64, at stamp) (made *offer, 
 	if err := s.do(at, c); err != nil {
 		return nil, "", err
 	}
-	if c.made.State != steam.OfferNeedsConfirmation {
-		return c.made, "", nil
-	}
-	for _, one := range s.state.byID[c.From].confirms {
-		if one.Offer == c.made.ID {
-			return c.made, "", s.do(at, &confirmCommand{IDs: []uint64{one.ID}, Allow: true})
-		}
-	}
-	return c.made, "", nil // unreachable: an offer in this state has a confirmation
+	return c.made, "", s.confirmMade(c, at)
 }
 
 // refs names assets by their ids as they are now; unknown ones stay incomplete.

@@ -40,7 +40,7 @@ func (q *call) acceptOffer() (reply, error) {
 	if o.Trade != 0 {
 		out["tradeid"] = decimal(o.Trade)
 	} else {
-		needConfirmation(out)
+		me.needConfirmation(out)
 	}
 	return document(out), nil
 }
@@ -57,7 +57,7 @@ func (q *call) closeOffer(to steam.OfferState) (reply, error) {
 	if o == nil || !o.closable(me, to, true) {
 		return refusal{result: steam.ResultInvalidState}.reply(q.route.endpoint), nil
 	}
-	if err := q.sim.do(q.at, &closeCommand{Offer: o.ID, State: to}); err != nil {
+	if err := q.sim.do(q.at, &closeCommand{Offer: o.ID, State: to, By: me.SteamID}); err != nil {
 		return reply{}, err
 	}
 	return document(map[string]string{"tradeofferid": decimal(o.ID)}), nil

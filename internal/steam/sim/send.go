@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,7 +12,7 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// Structural limits, always in force.
+// Limits of offers where the settings give none.
 const (
 	maxOpenOffers = 5   // from one account to one user
 	maxOpenTotal  = 30  // from one account; only with rate limits
@@ -63,15 +64,34 @@ func (q *call) sendOffer() (reply, error) {
 	}
 	out := map[string]any{"tradeofferid": decimal(c.made.ID)}
 	if c.made.State == steam.OfferNeedsConfirmation {
-		needConfirmation(out)
+		me.needConfirmation(out)
 	}
 	return document(out), nil
 }
 
-func needConfirmation(out map[string]any) {
-	out["needs_mobile_confirmation"] = true
-	out["needs_email_confirmation"] = false
-	out["email_domain"] = "example.com"
+// needConfirmation says by which way the account confirms.
+func (a *account) needConfirmation(out map[string]any) {
+	out["needs_mobile_confirmation"] = a.confirmsBy() == byPhone
+	out["needs_email_confirmation"] = a.confirmsBy() == byMail
+	out["email_domain"] = cmp.Or(a.EmailDomain, "example.com")
+}
+
+// Ways to confirm, numbered as confirmation_method.
+const (
+	byNothing = iota
+	byMail
+	byPhone
+)
+
+// confirmsBy is how the account confirms what it gives.
+func (a *account) confirmsBy() int {
+	switch {
+	case a.IdentitySecret != "":
+		return byPhone
+	case a.EmailDomain != "":
+		return byMail
+	}
+	return byNothing
 }
 
 // fromOfferPage checks the Referer that Steam insists on.
@@ -125,7 +145,8 @@ func (q *call) readOffer(me *account) (*sendCommand, *refusal) {
 	if err := json.Unmarshal([]byte(q.r.PostFormValue("json_tradeoffer")), &o); err != nil || o.Version == 0 {
 		return nil, malformed()
 	}
-	c := &sendCommand{From: me.SteamID, To: partner, Message: clipMessage(q.r.PostFormValue("tradeoffermessage"))}
+	st := q.sim.state
+	c := &sendCommand{From: me.SteamID, To: partner, Message: clipMessage(q.r.PostFormValue("tradeoffermessage"), st.limit(limitMessage))}
 	if text := q.r.PostFormValue("tradeofferid_countered"); text != "" && text != "0" {
 		if c.Counters, err = strconv.ParseUint(text, 10, 64); err != nil {
 			return nil, malformed()
@@ -135,7 +156,7 @@ func (q *call) readOffer(me *account) (*sendCommand, *refusal) {
 	var ok1, ok2 bool
 	c.Give, ok1 = o.Me.refs(seen)
 	c.Receive, ok2 = o.Them.refs(seen)
-	if n := len(seen); !ok1 || !ok2 || n == 0 || n > maxAssets {
+	if n := len(seen); !ok1 || !ok2 || n == 0 || n > st.limit(limitOfferAssets) {
 		return nil, malformed()
 	}
 	return c, nil
@@ -154,10 +175,10 @@ func (s sideJSON) refs(seen map[uint64]bool) ([]ref, bool) {
 	return list, true
 }
 
-func clipMessage(s string) string {
+func clipMessage(s string, limit int) string {
 	r := []rune(strings.ToValidUTF8(s, "\uFFFD"))
-	if len(r) > maxMessage {
-		r = r[:maxMessage]
+	if len(r) > limit {
+		r = r[:limit]
 	}
 	return string(r)
 }
@@ -179,11 +200,11 @@ func (q *call) refuseSend(c *sendCommand) *refusal {
 	if r := st.refuseAssets(c); r != nil {
 		return r
 	}
-	if st.open[[2]steam.ID64{c.From, c.To}] >= maxOpenOffers {
+	if st.open[[2]steam.ID64{c.From, c.To}] >= st.limit(limitOffersToOne) {
 		return &refusal{text: fmt.Sprintf("You have sent too many trade offers, or have too many outstanding trade offers with %s. "+
 			"Please cancel some before sending more.", to.name())}
 	}
-	if st.Settings.RateLimits && from.sentOpen() >= maxOpenTotal {
+	if limit := st.limit(limitOffersOpen); limit != unlimited && from.sentOpen() >= limit {
 		return &refusal{text: "You have sent too many trade offers, or have too many outstanding trade offers. Please cancel some before sending more."}
 	}
 	if st.overfull(to, c.Give, c.Receive) || st.overfull(from, c.Receive, c.Give) {

@@ -96,6 +96,7 @@ func (st *state) adopt(from *state) {
 	maps.Copy(st.Logins, from.Logins)
 	maps.Copy(st.Nonces, from.Nonces)
 	maps.Copy(st.OpenID, from.OpenID)
+	maps.Copy(st.Revoked, from.Revoked)
 }
 
 func (st *state) unpack(a *account, packed inventoryImage) error {

@@ -21,6 +21,7 @@ type state struct {
 	Logins   map[uint64]*login // by client id
 	Nonces   map[string]nonce  // cookie transfers not yet used
 	OpenID   map[string]stamp  // assertions already checked
+	Revoked  map[uint64]stamp  `json:",omitempty"` // refresh tokens ended before their time
 
 	classes  []*class
 	accounts []*account // in seeding order
@@ -78,7 +79,7 @@ type item struct {
 
 func newState() *state {
 	return &state{
-		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{},
+		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{}, Revoked: map[uint64]stamp{},
 		classOf: map[classKey]*class{}, byClass: map[string]*class{},
 		byID: map[steam.ID64]*account{}, byName: map[string]*account{}, byKey: map[string]*account{},
 		items: map[uint64]*item{}, offers: map[uint64]*offer{}, trades: map[uint64]*trade{},

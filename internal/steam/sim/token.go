@@ -50,7 +50,17 @@ func (st *state) token(c claims) string {
 }
 
 // readToken returns the claims of a token made here that is good at the moment.
+// Machine tokens are no sessions, and revoked ones are void with all that were
+// derived from them.
 func (st *state) readToken(token string, at stamp) (claims, *account, bool) {
+	c, a, ok := st.readClaims(token, at)
+	if !ok || slices.Contains(c.Audience, machineAudience) || st.Revoked[c.root()] != 0 {
+		return claims{}, nil, false
+	}
+	return c, a, true
+}
+
+func (st *state) readClaims(token string, at stamp) (claims, *account, bool) {
 	i := strings.LastIndexByte(token, '.')
 	if i < 0 || len(token) > 4096 {
 		return claims{}, nil, false
@@ -82,12 +92,12 @@ var platformAudience = map[int32][]string{
 }
 
 // refreshToken is the token a login ends with.
-func (st *state) refreshToken(a *account, platform int32, login uint64, at stamp) string {
+func (st *state) refreshToken(a *account, l *login, client uint64, at stamp) string {
 	now := at.seconds()
 	return st.token(claims{
-		Issuer: "steam", Subject: a.SteamID, Audience: platformAudience[platform],
+		Issuer: "steam", Subject: a.SteamID, Audience: platformAudience[l.Platform],
 		Expires: now + int64(refreshLife/time.Second), NotBefore: now - 8640000, Issued: now, Original: now,
-		ID: hex.EncodeToString(st.sign("jti", decimal(login))[:12]), Persist: 1,
+		ID: hex.EncodeToString(st.sign("jti", decimal(client))[:12]), Persist: 1 - bit(l.Brief),
 		SubjectIP: "127.0.0.1", ConfirmIP: "127.0.0.1", Epoch: a.Epoch,
 	})
 }

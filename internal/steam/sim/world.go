@@ -32,6 +32,9 @@ type Settings struct {
 	// InventoryLimit is the most CS2 items an account can receive up to; zero
 	// means Steam's 1000.
 	InventoryLimit int `json:"inventory_limit,omitempty"`
+	// Limits changes Steam's limits by name (offers_to_one, logins, …): a
+	// number that holds whatever RateLimits says, or -1 for none.
+	Limits map[string]int `json:"limits,omitempty"`
 }
 
 // Behaviours of an account towards every active offer addressed to it.
@@ -59,8 +62,11 @@ type Account struct {
 	EscrowDays       int        `json:"escrow_days,omitempty"`
 	// CannotTrade marks a limited account or a cooldown; NewDevice a sender who
 	// logged in from a new device.
-	CannotTrade bool   `json:"cannot_trade,omitempty"`
-	NewDevice   bool   `json:"new_device,omitempty"`
+	CannotTrade bool `json:"cannot_trade,omitempty"`
+	NewDevice   bool `json:"new_device,omitempty"`
+	// EmailDomain is where codes go for an account guarded by mail: it has no
+	// authenticator.
+	EmailDomain string `json:"email_domain,omitempty"`
 	Items       []Item `json:"items"`
 }
 
@@ -93,6 +99,9 @@ func (d *Duration) UnmarshalText(b []byte) error {
 
 // check returns what makes a world impossible.
 func (w World) check() error {
+	if err := w.Settings.check(); err != nil {
+		return err
+	}
 	ids := map[steam.ID64]bool{}
 	names := map[string]bool{}
 	for i := range w.Accounts {
@@ -109,6 +118,15 @@ func (w World) check() error {
 		}
 		if err := a.check(); err != nil {
 			return fmt.Errorf("account %s: %w", a.SteamID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Settings) check() error {
+	for name, v := range s.Limits {
+		if _, ok := limits[name]; !ok || v < -1 {
+			return fmt.Errorf("limit %q: unknown, or below -1", name)
 		}
 	}
 	return nil
