@@ -85,6 +85,21 @@ func TestLoginByMailAsksForTheCodeThatWasSent(t *testing.T) {
 	w.checkKnownMachine(done.NewGuardData)
 }
 
+func TestGuardDataStandsForTheCodeByMail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mailed)
+	w.sim.mu.Lock()
+	st, at := w.sim.state, stampOf(w.clock())
+	mine, bots := st.machineToken(st.byID[payerID], at), st.machineToken(st.byID[botID], at)
+	known := st.knownMachine(st.byID[payerID], mine, at)
+	others := st.knownMachine(st.byID[payerID], bots, at) || st.knownMachine(st.byID[payerID], "", at) ||
+		st.knownMachine(st.byID[payerID], mine, at.addDays(366)) || st.knownMachine(st.byID[botID], bots, at)
+	w.sim.mu.Unlock()
+	if !known || others {
+		t.Errorf("its own machine is known: %v; another's, none, an old one, or one beside an authenticator: %v", known, others)
+	}
+}
+
 // checkKnownMachine goes the way of web logins: the device check needs no mail.
 func (w *world) checkKnownMachine(token string) {
 	w.t.Helper()
