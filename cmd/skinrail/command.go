@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/skinrail/skinrail/internal/app"
 )
@@ -34,13 +31,13 @@ func command() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          noArguments,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return usage(settle(cmd.Flags()))
+			return usage(settle(cmd))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return usage(cmd.Help()) },
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand())
+	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
@@ -51,43 +48,6 @@ func command() *cobra.Command {
 
 func noArguments(cmd *cobra.Command, args []string) error {
 	return usage(cobra.NoArgs(cmd, args))
-}
-
-// settle fills flags that were not given: the environment first, then the file.
-func settle(flags *pflag.FlagSet) error {
-	file := map[string]any{}
-	path, err := flags.GetString("config")
-	if err != nil {
-		return err
-	}
-	if path == "" {
-		path = os.Getenv(envName("config"))
-	}
-	if path != "" {
-		if _, err := toml.DecodeFile(path, &file); err != nil {
-			return fmt.Errorf("--config: %w", err)
-		}
-	}
-	for name := range file {
-		if flags.Lookup(name) == nil {
-			return fmt.Errorf("--config: %s: unknown key %q", path, name)
-		}
-	}
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed || err != nil {
-			return
-		}
-		if v, ok := os.LookupEnv(envName(f.Name)); ok {
-			err = flags.Set(f.Name, v)
-		} else if v, ok := file[f.Name]; ok {
-			err = flags.Set(f.Name, fmt.Sprint(v))
-		}
-	})
-	return err
-}
-
-func envName(flag string) string {
-	return "SKINRAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 func logger(level string) (*slog.Logger, error) {

@@ -19,15 +19,19 @@ type Store struct {
 	Database string
 }
 
-func (s Store) open(ctx context.Context) (*db.DB, error) {
+// target is what [db.Open] takes.
+func (s Store) target() string {
 	if s.Database != "" {
-		return db.Open(ctx, s.Database)
+		return s.Database
 	}
-	path := filepath.Join(s.Data, databaseFile)
-	if _, err := os.Stat(path); err != nil {
+	return filepath.Join(s.Data, databaseFile)
+}
+
+func (s Store) open(ctx context.Context) (*db.DB, error) {
+	if _, err := os.Stat(s.target()); err != nil && s.Database == "" {
 		return nil, fmt.Errorf("no database in %s: name the folder with --data, or a server with --database", s.Data)
 	}
-	return db.Open(ctx, path)
+	return db.Open(ctx, s.target())
 }
 
 // ErrBooks is returned when the audit found something wrong.

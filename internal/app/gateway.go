@@ -47,6 +47,7 @@ type Options struct {
 	Sources   string // file that names price sources; empty: prices are only set by hand
 	// TrustedProxies may say in X-Forwarded-For for whom they ask.
 	TrustedProxies []netip.Prefix
+	Roles          Roles // of this process; the zero value is all
 }
 
 // Gateway is everything that runs, whatever Steam stands behind it.

@@ -67,11 +67,30 @@ func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
 	return work(ctx)
 }
 
-// Run starts all loops; they end with ctx. Wait returns after the last.
+// Run starts the loops of this process's roles; they end with ctx. Wait returns
+// after the last.
 func (g *Gateway) Run(ctx context.Context) {
+	g.hire(ctx)
+	g.loop(ctx, "prices", time.Second, nil, func(ctx context.Context) (bool, error) { return false, g.Pricing.Follow(ctx) })
+	if g.Roles.has(RoleAPI) {
+		g.loop(ctx, "lists", listTick, nil, func(ctx context.Context) (bool, error) {
+			return false, errors.Join(g.Market.Refresh(ctx, g.Now()), g.API.Prepare(ctx))
+		})
+	}
+	if g.Roles.has(RoleWorker) {
+		g.runJobs(ctx)
+	}
+	if g.Roles.has(RoleSocket) {
+		events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time
+		g.loops.wg.Go(func() { g.Sockets.Run(ctx, events) })
+	}
+}
+
+// hire starts the loops of the bots, and of those that are added later.
+func (g *Gateway) hire(ctx context.Context) {
 	working := 0 // of the agents; the loop below is the only one that adds some
 	work := func() {
-		for ; working < len(g.Agents); working++ {
+		for ; g.Roles.has(RoleBot) && working < len(g.Agents); working++ {
 			g.employ(ctx, g.Agents[working])
 		}
 	}
@@ -81,24 +100,22 @@ func (g *Gateway) Run(ctx context.Context) {
 		work()
 		return false, err
 	})
+}
+
+// runJobs starts what time and events ask for.
+func (g *Gateway) runJobs(ctx context.Context) {
 	g.loop(ctx, "links", time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
 	g.loop(ctx, "events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
-	g.loop(ctx, "prices", time.Second, nil, func(ctx context.Context) (bool, error) { return false, g.Pricing.Follow(ctx) })
 	if g.Sources != "" {
 		g.loop(ctx, "price sources", sourceTick, nil, func(ctx context.Context) (bool, error) {
 			_, err := g.Pricing.Refresh(ctx, g.Now())
 			return false, err
 		})
 	}
-	g.loop(ctx, "lists", listTick, nil, func(ctx context.Context) (bool, error) {
-		return false, errors.Join(g.Market.Refresh(ctx, g.Now()), g.API.Prepare(ctx))
-	})
 	g.loop(ctx, "keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
 	g.deliver(ctx)
-	events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time
-	g.loops.wg.Go(func() { g.Sockets.Run(ctx, events) })
 }
 
 // employ starts the loop of one bot.

@@ -35,8 +35,8 @@ type readyProject struct {
 
 // tell says that the sandbox is ready: in the file if one is wanted, else in
 // words.
-func (r *running) tell(ctx context.Context) error {
-	out := ready{GatewayURL: r.main.URL(), WSURL: r.main.socketURL(), SteamURL: r.steam.URL(), AdminURL: r.admin.URL(), PID: os.Getpid(), Version: r.cfg.Version}
+func (r *playing) tell(ctx context.Context) error {
+	out := ready{GatewayURL: r.main.URL(), WSURL: r.main.socketURL(), SteamURL: r.steamFront.URL(), AdminURL: r.admin.URL(), PID: os.Getpid(), Version: r.cfg.Version}
 	projects, err := r.gateway.Merchants.List(ctx)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,80 +46,46 @@ const sandboxPoll = 250 * time.Millisecond
 // simTick is how often the simulated Steam is asked to do what is due.
 const simTick = 20 * time.Millisecond
 
-// running holds what a started sandbox must close, in the order of opening.
-type running struct {
-	cfg                Sandbox
-	lock               *os.File
-	main, steam, admin *server
-	sockets            *server // nil when not wanted
-	db                 *db.DB
-	world              *world.Service
-	sim                *sim.Sim
-	gateway            *Gateway
-	clock              *clock
-	failed             chan error
-	stopLoops          context.CancelFunc
+// playing is a sandbox that runs: a gateway process with the world it plays in.
+type playing struct {
+	running
+	cfg              Sandbox
+	main, steamFront *server
+	admin            *server
+	sockets          *server // nil when not wanted
+	world            *world.Service
+	sim              *sim.Sim
+	clock            *clock
 }
 
 // Run starts the sandbox and returns after ctx has ended and everything that
 // ran is finished, or with the first failure.
-func (c Sandbox) Run(ctx context.Context) (err error) {
-	r := &running{cfg: c, failed: make(chan error, 4)}
-	defer func() { err = errors.Join(err, r.close()) }()
-	for _, open := range []func(context.Context) error{r.openFolder, r.openListeners, r.openWorld, r.openSteam, r.openGateway, r.start, r.tell} {
-		if err := open(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil // stopped while starting
-			}
-			return err
-		}
-	}
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-r.failed:
-		return err
-	case err := <-r.db.Fatal():
-		return fmt.Errorf("database can no longer keep what it is given: %w", err)
-	}
+func (c Sandbox) Run(ctx context.Context) error {
+	r := &playing{running: running{log: c.Log}, cfg: c}
+	return r.run(ctx, r.openListeners, r.openWorld, r.openSteam, r.openGateway, r.start, r.tell)
 }
 
-func (r *running) openFolder(context.Context) error {
-	if err := os.MkdirAll(r.cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	var err error
-	r.lock, err = lockFolder(r.cfg.Data)
-	return err
-}
-
-func (r *running) openListeners(context.Context) (err error) {
-	if r.main, err = listen(r.cfg.Listen); err != nil {
+func (r *playing) openListeners(context.Context) (err error) {
+	if err = r.openFolder(r.cfg.Data); err != nil {
 		return err
 	}
-	if r.steam, err = listen(r.cfg.SteamListen); err != nil {
+	if r.main, err = r.listen(&r.front, r.cfg.Listen); err != nil {
 		return err
 	}
-	if r.admin, err = listen(r.cfg.AdminListen); err != nil {
+	if r.steamFront, err = r.listen(&r.back, r.cfg.SteamListen); err != nil {
+		return err
+	}
+	if r.admin, err = r.listen(&r.back, r.cfg.AdminListen); err != nil {
 		return err
 	}
 	if r.cfg.SocketListen != "" {
-		if r.sockets, err = listen(r.cfg.SocketListen); err != nil {
-			return err
-		}
+		r.sockets, err = r.listen(&r.front, r.cfg.SocketListen)
 	}
-	return nil
+	return err
 }
 
-func (r *running) target() string {
-	if r.cfg.Database != "" {
-		return r.cfg.Database
-	}
-	return filepath.Join(r.cfg.Data, databaseFile)
-}
-
-func (r *running) openWorld(ctx context.Context) (err error) {
-	if r.db, err = db.Open(ctx, r.target()); err != nil {
+func (r *playing) openWorld(ctx context.Context) (err error) {
+	if r.db, err = db.Open(ctx, Store{r.cfg.Data, r.cfg.Database}.target()); err != nil {
 		return err
 	}
 	var found bool
@@ -140,12 +105,13 @@ func (r *running) openWorld(ctx context.Context) (err error) {
 
 // openSteam opens the simulated Steam and, in a new world, seeds it first: the
 // rooms then find its accounts there.
-func (r *running) openSteam(context.Context) (err error) {
-	r.sim, err = sim.Open(sim.Options{Now: r.world.Now, BaseURL: r.steam.URL, Dir: filepath.Join(r.cfg.Data, "steam"), Logger: r.cfg.Log})
+func (r *playing) openSteam(context.Context) (err error) {
+	r.sim, err = sim.Open(sim.Options{Now: r.world.Now, BaseURL: r.steamFront.URL, Dir: filepath.Join(r.cfg.Data, "steam"), Logger: r.cfg.Log})
 	if err != nil {
 		return fmt.Errorf("simulated Steam: %w", err)
 	}
-	r.steam.serve(r.sim.Handler(), r.cfg.Log, r.failed)
+	r.steam = r.sim
+	r.steamFront.serve(r.sim.Handler(), r.cfg.Log, r.failed)
 	if !r.sim.Empty() {
 		return nil
 	}
@@ -159,12 +125,12 @@ func (r *running) openSteam(context.Context) (err error) {
 	return r.sim.Seed(simWorld(f))
 }
 
-func (r *running) openGateway(ctx context.Context) error {
+func (r *playing) openGateway(ctx context.Context) error {
 	box, err := seal.LoadOrCreateKey(filepath.Join(r.cfg.Data, keyFile))
 	if err != nil {
 		return err
 	}
-	u := r.steam.URL()
+	u := r.steamFront.URL()
 	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, Sources: r.cfg.Prices, TrustedProxies: r.cfg.TrustedProxies.networks,
 		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
 		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
@@ -183,7 +149,7 @@ func (r *running) openGateway(ctx context.Context) error {
 
 // seedRooms applies the world file to the rooms. Each part may have been
 // applied before by a start that was interrupted.
-func (r *running) seedRooms(ctx context.Context) error {
+func (r *playing) seedRooms(ctx context.Context) error {
 	f, err := r.worldFile()
 	if err != nil {
 		return err
@@ -198,7 +164,7 @@ func (r *running) seedRooms(ctx context.Context) error {
 
 // worldFile reads the world that is being made. A copy is kept in the folder
 // until then, so that an interrupted first start goes on with the same world.
-func (r *running) worldFile() (sandbox.File, error) {
+func (r *playing) worldFile() (sandbox.File, error) {
 	kept := filepath.Join(r.cfg.Data, "world.json")
 	if data, err := os.ReadFile(kept); err == nil {
 		return sandbox.Parse(data)
@@ -219,7 +185,7 @@ func (r *running) worldFile() (sandbox.File, error) {
 }
 
 // start serves and runs everything. It returns when the gateway is ready.
-func (r *running) start(ctx context.Context) error {
+func (r *playing) start(ctx context.Context) error {
 	if err := r.gateway.Prepare(ctx); err != nil {
 		return fmt.Errorf("prepare the bots: %w", err)
 	}
@@ -229,47 +195,13 @@ func (r *running) start(ctx context.Context) error {
 	}
 	g := r.gateway
 	door := sandbox.New(sandbox.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Trades: g.Trades, Pricing: g.Pricing,
-		Fleet: g.Fleet, Ledger: g.Ledger, Clock: r.clock, World: f, SteamURL: r.steam.URL,
+		Fleet: g.Fleet, Ledger: g.Ledger, Clock: r.clock, World: f, SteamURL: r.steamFront.URL,
 		HTTP: &http.Client{Timeout: 30 * time.Second}, Kick: func() { r.db.Wake(trade.Topic) }, Logger: r.cfg.Log})
 	r.main.serve(g.public(door.Handler()), r.cfg.Log, r.failed)
 	r.admin.serve(admin(), r.cfg.Log, r.failed)
 	if r.sockets != nil {
 		r.sockets.serve(g.legacySockets(), r.cfg.Log, r.failed)
 	}
-	var loops context.Context
-	loops, r.stopLoops = context.WithCancel(context.WithoutCancel(ctx))
-	g.loop(loops, "steam", simTick, nil, func(context.Context) (bool, error) { return r.sim.Step(r.world.Now()), nil })
-	g.Run(loops)
+	g.loop(r.loop(ctx), "steam", simTick, nil, func(context.Context) (bool, error) { return r.sim.Step(r.world.Now()), nil })
 	return nil
-}
-
-// close ends what was opened, last first: no new requests, then the loops, then
-// what they stand on.
-func (r *running) close() error {
-	var errs []error
-	for _, s := range []*server{r.main, r.sockets} {
-		if s != nil {
-			errs = append(errs, s.stop())
-		}
-	}
-	if r.stopLoops != nil {
-		r.stopLoops()
-		r.gateway.Wait()
-		errs = append(errs, r.gateway.closeSockets())
-	}
-	for _, s := range []*server{r.admin, r.steam} {
-		if s != nil {
-			errs = append(errs, s.stop())
-		}
-	}
-	if r.sim != nil {
-		errs = append(errs, r.sim.Close())
-	}
-	if r.db != nil {
-		errs = append(errs, r.db.Close())
-	}
-	if r.lock != nil {
-		errs = append(errs, r.lock.Close())
-	}
-	return errors.Join(errs...)
 }

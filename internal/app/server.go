@@ -77,27 +77,14 @@ func (s *server) stop() error {
 // a mux before it would redirect double slashes, which no caller follows.
 func (g *Gateway) public(control http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	pages := gzhttp.GzipHandler(g.Pay.Handler()) // 1,500 items compress to a twentieth
-	mux.Handle("/pay/", pages)
-	mux.Handle("/pay", pages)
-	mux.Handle("/img/", pages)
-	mux.Handle("/embed.js", pages)
-	mux.Handle("/ws", g.Sockets)
-	mux.Handle("/ws/{$}", g.Sockets)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if socket.Upgrade(r) { // where old clients connect
-			g.Sockets.ServeHTTP(w, r)
-			return
-		}
-		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nwebsocket      GET /ws/\nreference      GET /docs/, /openapi.json\nhealth         GET /healthz, /readyz")
-	})
-	reference := gzhttp.GzipHandler(apidoc.Handler())
-	mux.Handle("/docs/", reference)
-	mux.Handle("/openapi.json", reference)
+	g.routes(mux)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", g.readyz)
 	if control != nil {
 		mux.Handle("/sandbox/", control)
+	}
+	if !g.Roles.has(RoleAPI) {
+		return wrap(g.Log, mux)
 	}
 	api := g.API.Handler()
 	return wrap(g.Log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -107,6 +94,33 @@ func (g *Gateway) public(control http.Handler) http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+}
+
+// routes are the pages and sockets of this process's roles.
+func (g *Gateway) routes(mux *http.ServeMux) {
+	if g.Roles.has(RolePay) {
+		pages := gzhttp.GzipHandler(g.Pay.Handler()) // 1,500 items compress to a twentieth
+		for _, path := range []string{"/pay/", "/pay", "/img/", "/embed.js"} {
+			mux.Handle(path, pages)
+		}
+	}
+	if g.Roles.has(RoleAPI) {
+		reference := gzhttp.GzipHandler(apidoc.Handler())
+		mux.Handle("/docs/", reference)
+		mux.Handle("/openapi.json", reference)
+	}
+	sockets := g.Roles.has(RoleSocket)
+	if sockets {
+		mux.Handle("/ws", g.Sockets)
+		mux.Handle("/ws/{$}", g.Sockets)
+	}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if sockets && socket.Upgrade(r) { // where old clients connect
+			g.Sockets.ServeHTTP(w, r)
+			return
+		}
+		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nwebsocket      GET /ws/\nreference      GET /docs/, /openapi.json\nhealth         GET /healthz, /readyz")
+	})
 }
 
 // legacySockets serves websockets on a listener of their own, as very old
