@@ -21,7 +21,7 @@ fi
 
 # The packages of the tests in other languages, as the lock files have them; no
 # install scripts run.
-for dir in test/browser test/stacks; do
+for dir in test/browser test/stacks test/steam; do
   if [ -n "$(find_node)" ] && [ -z "$(find_packages $dir)" ] && [ -z "${SKINRAIL_SKIP_INSTALL:-}" ]; then
     (cd $dir && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || true
   fi
@@ -32,6 +32,10 @@ if [ -z "$(find_php)" ]; then
 fi
 if [ -z "$(find_node)" ] || [ -z "$(find_packages test/stacks)" ]; then
   skipped+=("clients in JavaScript: no Node, or npm did not get axios")
+fi
+
+if [ -z "$(find_node)" ] || [ -z "$(find_packages test/steam)" ]; then
+  skipped+=("bot software against the simulator: no Node, or npm did not get its packages")
 fi
 
 chromium=

@@ -36,15 +36,16 @@ func (m *SessionInfoRequest) fields() []field { return []field{{1, &m.ClientID}}
 
 // SessionInfoResponse says who asks to log in.
 type SessionInfoResponse struct {
-	IP, Geoloc, City, State string
-	Platform                int32
-	DeviceFriendlyName      string
-	Version                 int32
+	IP, Geoloc, City, State, Country string
+
+	Platform           int32
+	DeviceFriendlyName string
+	Version            int32
 }
 
 func (m *SessionInfoResponse) fields() []field {
 	return []field{
-		{1, &m.IP}, {2, &m.Geoloc}, {3, &m.City}, {4, &m.State}, {5, &m.Platform}, {6, &m.DeviceFriendlyName}, {7, &m.Version},
+		{1, &m.IP}, {2, &m.Geoloc}, {3, &m.City}, {4, &m.State}, {5, &m.Country}, {6, &m.Platform}, {7, &m.DeviceFriendlyName}, {8, &m.Version},
 	}
 }
 

@@ -72,7 +72,7 @@ func (q *call) loginInfo() (reply, error) {
 		}
 	}
 	return protobuf(steam.ResultOK, &authpb.SessionInfoResponse{
-		IP: "127.0.0.1", City: "Example", State: "Example", Platform: l.Platform, DeviceFriendlyName: l.Device, Version: 1,
+		IP: "127.0.0.1", City: "Example", State: "Example", Country: "US", Platform: l.Platform, DeviceFriendlyName: l.Device, Version: 1,
 	}), nil
 }
 

@@ -106,7 +106,8 @@ func (p *reply) render() error {
 	default:
 		return nil
 	}
-	p.raw = b.Bytes()
+	// No line break at the end: clients take the text of some answers as it is.
+	p.raw = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	return nil
 }
 
