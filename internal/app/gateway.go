@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/skinrail/skinrail/internal/pay"
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/seal"
@@ -48,6 +50,12 @@ type Options struct {
 	// TrustedProxies may say in X-Forwarded-For for whom they ask.
 	TrustedProxies []netip.Prefix
 	Roles          Roles // of this process; the zero value is all
+
+	// What a simulation decides; missing is what the machine has.
+	Wall      func() time.Time
+	Random    random.Source
+	Transport http.RoundTripper   // to Steam
+	Pause     func(time.Duration) // while a call waits for Steam
 }
 
 // Gateway is everything that runs, whatever Steam stands behind it.
@@ -78,6 +86,9 @@ type Gateway struct {
 // NewGateway wires rooms and doors. Nothing runs and Steam is not called yet.
 func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
 	g := &Gateway{Options: o, pace: web.NewPace(o.Pace), Desk: &bot.Desk{}}
+	if g.Wall == nil {
+		g.Wall = time.Now
+	}
 	g.rooms()
 	if err := g.Pricing.Load(ctx); err != nil {
 		return nil, fmt.Errorf("load prices: %w", err)
@@ -93,28 +104,30 @@ func (g *Gateway) rooms() {
 	g.Ledger = ledger.New(g.DB)
 	g.Merchants = merchant.New(g.DB, g.Box)
 	g.Events = event.New(g.DB)
+	g.Events.Random = g.Random
 	g.Pricing = pricing.New(g.DB)
 	g.Fleet = fleet.New(g.DB, g.Box)
 	g.Trades = trade.New(g.DB)
+	g.Trades.Random = g.Random
 	g.Drifts = reconcile.New(g.DB, g.Trades, g.Fleet)
 	g.Market = market.New(g.DB, g.Pricing, g.Fleet)
 	g.Deposits = deposit.New(deposit.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
-		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Risk: risk.New(), Steam: g.Desk})
+		Trades: g.Trades, Fleet: g.Fleet, Pricing: g.Pricing, Risk: risk.New(), Steam: g.Desk, Random: g.Random})
 	g.Purchases = purchase.New(purchase.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants,
-		Market: g.Market, Trades: g.Trades, Fleet: g.Fleet})
+		Market: g.Market, Trades: g.Trades, Fleet: g.Fleet, Random: g.Random})
 	g.Cash = cash.New(cash.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants})
 	g.Webhooks = webhook.New(webhook.Deps{DB: g.DB, Events: g.Events, Merchants: g.Merchants,
-		Encoder: skinsback.NewEncoder(), Client: webhook.Guard(g.Guard)})
+		Encoder: skinsback.NewEncoder(), Client: webhook.Guard(g.Guard), Wall: g.Wall})
 }
 
 func (g *Gateway) doors() {
 	g.API = skinsback.New(skinsback.Deps{DB: g.DB, Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
 		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Cash: g.Cash, Webhooks: g.Webhooks,
 		Trades: g.Trades, Fleet: g.Fleet, Games: g.Games, PublicURL: g.PublicURL, Guard: g.Guard,
-		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: time.Now, TrustedProxies: g.TrustedProxies, Logger: g.Log})
+		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: g.Wall, Wait: g.Pause, TrustedProxies: g.TrustedProxies, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
-		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community}, PublicURL: g.PublicURL,
-		CommunityURL: g.Steam.Community, Now: g.Now, Wall: time.Now, Logger: g.Log})
+		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community, HTTP: &http.Client{Transport: g.Transport}}, PublicURL: g.PublicURL,
+		CommunityURL: g.Steam.Community, Now: g.Now, Wall: g.Wall, Logger: g.Log})
 	g.Sockets = socket.New(socket.Deps{Events: g.Events, Merchants: g.Merchants, Encode: skinsback.Frame,
 		LegacyLogin: func(p merchant.Project) bool { return !p.NoSocketLogin },
 		Limits:      socket.Limits{Sockets: maxSockets()}, Logger: g.Log})
@@ -170,7 +183,7 @@ func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error)
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Options{Endpoints: g.Steam, Session: session, Now: g.Now, Pace: g.pace, Logger: g.Log,
+	return web.New(web.Options{Endpoints: g.Steam, Session: session, Now: g.Now, Pace: g.pace, Transport: g.Transport, Random: g.Random, Logger: g.Log,
 		Account: web.Account{ID: b.ID, Name: b.AccountName, Password: c.Password.Reveal(),
 			SharedSecret: c.SharedSecret.Reveal(), IdentitySecret: c.IdentitySecret.Reveal()},
 		OnSession: func(session []byte) {

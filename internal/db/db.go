@@ -45,6 +45,7 @@ type DB struct {
 	fatal  chan error
 	once   sync.Once
 	closed func() error
+	hook   Hook
 }
 
 // Open opens a file (SQLite, made when missing) or a postgres:// URL and

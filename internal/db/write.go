@@ -25,6 +25,21 @@ var ErrCommitUnknown = errors.New("db: outcome of the commit is unknown")
 // this one for ever. A context that ends before f starts prevents the write;
 // after that the outcome is awaited.
 func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	if d.hook != nil {
+		return d.hook(func(f func(tx *Tx) error) error { return d.write(ctx, f) }, f)
+	}
+	return d.write(ctx, f)
+}
+
+// Hook stands between those who write and the database: it calls write with f,
+// or lets happen what happens to databases. A simulation has one.
+type Hook func(write func(f func(tx *Tx) error) error, f func(tx *Tx) error) error
+
+// Interpose sets the hook of all writes that begin later; nil removes it. Not
+// to be called while writes run.
+func (d *DB) Interpose(h Hook) { d.hook = h }
+
+func (d *DB) write(ctx context.Context, f func(tx *Tx) error) error {
 	if d.engine == SQLite {
 		return d.writer.do(ctx, f)
 	}

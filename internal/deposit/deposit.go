@@ -2,8 +2,6 @@ package deposit
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing"
+	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -116,6 +115,7 @@ type Deps struct {
 	Pricing   *pricing.Service
 	Risk      *risk.Service
 	Steam     Steam
+	Random    random.Source // of links, sign-ins and quotes
 }
 
 // Service is the room; its methods may be called concurrently.
@@ -131,7 +131,7 @@ func New(d Deps) *Service {
 // Open starts a deposit and its link. The project's order id is unique for
 // ever: a second one is [fault.Duplicate]. What follows joins the write.
 func (s *Service) Open(ctx context.Context, r Request, now time.Time, follow ...Follow) (Deposit, error) {
-	d, err := opened(r, now)
+	d, err := s.opened(r, now)
 	if err != nil {
 		return Deposit{}, err
 	}
@@ -168,7 +168,7 @@ func openError(r Request, err error) error {
 }
 
 // opened is a deposit as it begins.
-func opened(r Request, now time.Time) (Deposit, error) {
+func (s *Service) opened(r Request, now time.Time) (Deposit, error) {
 	multiplier := r.Project.Multiplier
 	if r.CustomMultiplier != "" {
 		var err error
@@ -176,17 +176,11 @@ func opened(r Request, now time.Time) (Deposit, error) {
 			return Deposit{}, fault.New(fault.InvalidRequest, "custom multiplier: %v", err)
 		}
 	}
-	return Deposit{Project: r.Project.ID, OrderID: r.OrderID, Hash: newHash(), State: Open, Version: 1, SteamID: r.SteamID,
+	return Deposit{Project: r.Project.ID, OrderID: r.OrderID, Hash: s.Random.Hex(10), State: Open, Version: 1, SteamID: r.SteamID,
 		TradeToken: r.TradeToken, ResultURL: r.ResultURL, SuccessURL: or(r.SuccessURL, r.Project.SuccessURL),
 		FailURL: or(r.FailURL, r.Project.FailURL), Currency: r.Currency, MinAmount: r.MinAmount, MaxAmount: r.MaxAmount,
 		Multiplier: multiplier, CommissionRate: r.Project.Commission, CustomCurrency: r.CustomCurrency, CustomRate: r.CustomRate, PriorityGame: r.PriorityGame,
 		CreatedAt: now, ExpiresAt: now.Add(LinkLife)}, nil
-}
-
-func newHash() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(b[:])
 }
 
 func or(a, b string) string {

@@ -40,7 +40,7 @@ func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, as
 		}
 		return Deposit{}, err
 	}
-	d, err := opened(r, now)
+	d, err := s.opened(r, now)
 	if err != nil {
 		return Deposit{}, err
 	}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/deposit/sqlc"
 	"github.com/skinrail/skinrail/internal/fault"
@@ -66,7 +64,7 @@ func (s *Service) Inventory(ctx context.Context, hash string, app steam.AppID, n
 	if err != nil {
 		return Quote{}, err
 	}
-	q.ID = uuid.NewString()
+	q.ID = s.Random.UUID(now)
 	seen := risk.Inventory{App: app, Worth: q.worth(), Seen: now}
 	body, err := json.Marshal(q)
 	if err != nil {

@@ -2,7 +2,6 @@ package deposit
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
@@ -31,7 +30,7 @@ func (s *Service) BeginSignin(ctx context.Context, hash, cookie string, now time
 		return "", fault.New(fault.WrongState, "the deposit is %s", d.State)
 	}
 	var b [24]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	_, _ = s.Random.Read(b[:])
 	state := base64.RawURLEncoding.EncodeToString(b[:])
 	return state, s.DB.Write(ctx, func(tx *db.Tx) error {
 		return sqlc.New(tx).InsertSignin(ctx, sqlc.InsertSigninParams{State: state, DepositID: d.ID,

@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/random"
 )
 
 // Kind says what happened.
@@ -59,7 +58,11 @@ func BalanceSubject(project int64) string {
 }
 
 // Service is the log. Its methods may be called concurrently.
-type Service struct{ db *db.DB }
+type Service struct {
+	Random random.Source // of the events' ids
+
+	db *db.DB
+}
 
 // New returns the log kept in d.
 func New(d *db.DB) *Service { return &Service{db: d} }
@@ -82,7 +85,7 @@ func (s *Service) AppendAllTx(ctx context.Context, tx *db.Tx, ns ...NewEvent) ([
 	}
 	es := make([]Event, len(ns))
 	for i, n := range ns {
-		e, err := n.event()
+		e, err := n.event(s.Random)
 		if err != nil {
 			return nil, fmt.Errorf("append event %s of %s: %w", n.Kind, n.Subject, err)
 		}
@@ -99,7 +102,7 @@ func (s *Service) AppendAllTx(ctx context.Context, tx *db.Tx, ns ...NewEvent) ([
 }
 
 // event checks a new event and gives it an id.
-func (n NewEvent) event() (Event, error) {
+func (n NewEvent) event(ids random.Source) (Event, error) {
 	if n.Project <= 0 || n.Kind == "" || n.Subject == "" || n.At.IsZero() {
 		return Event{}, errors.New("an event has a project, a kind, a subject and a time")
 	}
@@ -107,11 +110,7 @@ func (n NewEvent) event() (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Event{}, err
-	}
-	return Event{ID: "evt_" + id.String(), Project: n.Project, Kind: n.Kind, Subject: n.Subject,
+	return Event{ID: "evt_" + ids.UUID(n.At), Project: n.Project, Kind: n.Kind, Subject: n.Subject,
 		At: db.Time(db.Micros(n.At)), Body: body}, nil
 }
 

@@ -22,12 +22,13 @@ var ground = map[string][]string{
 	"fault":  nil,
 	"seal":   nil,
 	"config": nil,
+	"random": nil,
 	"steam":  nil,
 	"db":     nil,
 	"apidoc": nil,
 
 	"steam/authpb":    {"steam"},
-	"steam/web":       {"steam", "steam/authpb"},
+	"steam/web":       {"steam", "steam/authpb", "random"},
 	"steam/sim":       {"steam", "steam/authpb"},
 	"steam/steamtest": {"steam", "steam/authpb", "steam/web", "steam/sim"},
 	"db/dbtest":       {"db"},
@@ -80,7 +81,7 @@ func allowed(place string) (imports []string, known bool) {
 	}
 	switch place {
 	case "cmd":
-		return []string{"app", "config"}, true
+		return []string{"app", "config", "simulation"}, true
 	case "app", "simulation":
 		return slices.Concat(keys(ground), keys(rooms), keys(doors), []string{"app"}), true
 	case "importtest":

@@ -3,7 +3,6 @@ package purchase
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/purchase/sqlc"
+	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -90,6 +90,7 @@ type Deps struct {
 	Market    *market.Service
 	Trades    *trade.Service
 	Fleet     *fleet.Service
+	Random    random.Source // of reservations
 }
 
 // Service is the room; its methods may be called concurrently.
@@ -136,7 +137,7 @@ func (s *Service) Buy(ctx context.Context, b Buy, now time.Time, follow ...Follo
 // [fault.InsufficientBalance]; then the write must end without effect.
 func (s *Service) BuyTx(ctx context.Context, tx *db.Tx, b Buy, now time.Time) (Purchase, error) {
 	p := Purchase{Project: b.Project.ID, CustomID: b.CustomID, Partner: b.Partner, Token: b.Token, State: Creating, Version: 1,
-		CreatedAt: now, Deadline: now.Add(OfferLife), reservation: prefix + rand.Text()}
+		CreatedAt: now, Deadline: now.Add(OfferLife), reservation: prefix + s.Random.Text()}
 	item, err := s.Market.ReserveTx(ctx, tx, market.Want{ID: b.ItemID, App: b.App, Name: b.Name, Ceiling: b.MaxPrice}, p.reservation)
 	if err != nil {
 		return Purchase{}, cmp.Or(duplicate(ctx, tx, b), err)

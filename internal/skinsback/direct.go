@@ -168,9 +168,7 @@ func notReady(reason string, token, private, other refusal) refusal {
 // deposit is given up: the merchant has heard an error, so an offer that is
 // made later is withdrawn.
 func (d *Door) offered(c *call, dep deposit.Deposit) (deposit.Deposit, error) {
-	tick := time.NewTicker(glance)
-	defer tick.Stop()
-	for end := time.Now().Add(d.offerTime); ; {
+	for waited := time.Duration(0); ; waited += glance {
 		now, err := d.deps.Deposits.Find(c.ctx, c.project.ID, dep.ID)
 		switch {
 		case err != nil:
@@ -179,10 +177,10 @@ func (d *Door) offered(c *call, dep deposit.Deposit) (deposit.Deposit, error) {
 			return now, failedOffer(now.Reason)
 		case now.OfferID != "":
 			return now, nil
-		case time.Now().After(end):
+		case waited > d.offerTime:
 			return d.giveUp(c.ctx, now)
 		}
-		<-tick.C
+		d.deps.Wait(glance)
 	}
 }
 

@@ -49,8 +49,10 @@ type Deps struct {
 	Ready func() string
 	// Version counts the commits of the database; false when other programs
 	// commit too. Missing means false.
-	Version        func() (int64, bool)
-	Now, Wall      func() time.Time
+	Version   func() (int64, bool)
+	Now, Wall func() time.Time
+	// Wait lets time pass while a call waits for Steam; missing: it sleeps.
+	Wait           func(time.Duration)
 	TrustedProxies []netip.Prefix
 	Logger         *slog.Logger
 }
@@ -83,6 +85,9 @@ func New(deps Deps) *Door {
 	}
 	if deps.Version == nil {
 		deps.Version = func() (int64, bool) { return 0, false }
+	}
+	if deps.Wait == nil {
+		deps.Wait = time.Sleep
 	}
 	if deps.Ready == nil {
 		deps.Ready = func() string { return "" }

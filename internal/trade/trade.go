@@ -2,7 +2,6 @@ package trade
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
@@ -83,6 +83,8 @@ type Owner interface {
 
 // Service is the room. Owners are registered before the first move.
 type Service struct {
+	Random random.Source // of references
+
 	db     *db.DB
 	mu     sync.RWMutex
 	owners map[string]Owner
@@ -125,9 +127,9 @@ type Want struct {
 const referenceAlphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 // newReference makes the code that payers compare and read-backs search for.
-func newReference() string {
+func (s *Service) newReference() string {
 	b := make([]byte, 10)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+	_, _ = s.Random.Read(b)
 	for i := range b {
 		b[i] = referenceAlphabet[int(b[i])%len(referenceAlphabet)]
 	}
@@ -145,7 +147,7 @@ func (s *Service) WantTx(ctx context.Context, tx *db.Tx, w Want) (Trade, error) 
 	if len(w.Assets) == 0 {
 		return Trade{}, fault.New(fault.InvalidRequest, "a trade needs items")
 	}
-	t := Trade{Reference: newReference(), Owner: w.Owner, Bot: w.Bot, Partner: w.Partner, Token: w.Token,
+	t := Trade{Reference: s.newReference(), Owner: w.Owner, Bot: w.Bot, Partner: w.Partner, Token: w.Token,
 		Direction: w.Direction, State: Wanted, Version: 1, Deadline: w.Deadline, CreatedAt: w.Now, DueAt: w.Now, Assets: w.Assets}
 	if err := insert(ctx, tx, &t); err != nil {
 		if db.IsUnique(err) {

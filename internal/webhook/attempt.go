@@ -133,15 +133,15 @@ func (s *Service) signAnew(ctx context.Context, d *Delivery, p merchant.Project,
 func (s *Service) send(ctx context.Context, request *http.Request, wall time.Time) result {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
-	began := time.Now()
+	began := s.wall()
 	if request.URL == nil {
 		return result{reason: "the URL cannot be called"}
 	}
 	answer, err := s.client.Do(request.WithContext(ctx))
 	if err != nil {
-		return result{reason: reason(err), took: time.Since(began)}
+		return result{reason: reason(err), took: s.wall().Sub(began)}
 	}
-	r := result{code: answer.StatusCode, took: time.Since(began)}
+	r := result{code: answer.StatusCode, took: s.wall().Sub(began)}
 	if !r.ok() {
 		r.retryAfter = retryAfter(answer.Header, wall)
 	}

@@ -15,6 +15,9 @@ import (
 type GuardOptions struct {
 	AllowLoopback bool // 127.0.0.0/8 and ::1
 	AllowPrivate  bool // 10/8, 172.16/12, 192.168/16 and fc00::/7
+	// Transport takes the place of the network; nil: dial. URLs are checked all
+	// the same.
+	Transport http.RoundTripper
 }
 
 const (
@@ -27,24 +30,33 @@ const (
 // cannot resolve to another one in between. It follows no redirect, uses no
 // proxy, reads at most 64 kB of an answer and gives up after ten seconds.
 func Guard(o GuardOptions) *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: o.control}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
+	next := o.Transport
+	if next == nil {
+		next = o.network()
+	}
 	return &http.Client{
 		Timeout: tryTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
-		Transport: guarded{options: o, next: &http.Transport{
-			DialContext:            dialer.DialContext,
-			Protocols:              protocols,
-			TLSHandshakeTimeout:    5 * time.Second,
-			MaxIdleConns:           64,
-			MaxIdleConnsPerHost:    perHost,
-			IdleConnTimeout:        15 * time.Second,
-			MaxResponseHeaderBytes: maxHeaders,
-			DisableCompression:     true,
-		}},
+		Transport: guarded{options: o, next: next},
+	}
+}
+
+// network dials only what may be called.
+func (o GuardOptions) network() http.RoundTripper {
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: o.control}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		Protocols:              protocols,
+		TLSHandshakeTimeout:    5 * time.Second,
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    perHost,
+		IdleConnTimeout:        15 * time.Second,
+		MaxResponseHeaderBytes: maxHeaders,
+		DisableCompression:     true,
 	}
 }
 
@@ -64,7 +76,7 @@ func (o GuardOptions) control(network, address string, _ syscall.RawConn) error 
 // guarded checks each URL before it is called and bounds what is read.
 type guarded struct {
 	options GuardOptions
-	next    *http.Transport
+	next    http.RoundTripper
 }
 
 func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -83,7 +95,11 @@ func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
-func (g guarded) CloseIdleConnections() { g.next.CloseIdleConnections() }
+func (g guarded) CloseIdleConnections() {
+	if c, ok := g.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
 
 // bounded is a body that ends early.
 type bounded struct {

@@ -93,7 +93,8 @@ type Deps struct {
 	Events    *event.Service
 	Merchants *merchant.Service
 	Encoder   Encoder
-	Client    *http.Client // from [Guard]; its Timeout bounds one try
+	Client    *http.Client     // from [Guard]; its Timeout bounds one try
+	Wall      func() time.Time // tells how long a try took; nil: time.Now
 }
 
 // tryTime is the longest that one HTTP try may take, unless the client has a
@@ -108,13 +109,17 @@ type Service struct {
 	merchants *merchant.Service
 	encoder   Encoder
 	client    *http.Client
+	wall      func() time.Time
 }
 
 // New returns the deliveries kept in deps.DB. Without a client it is
 // [Guard]'s with no exceptions.
 func New(deps Deps) *Service {
 	s := &Service{db: deps.DB, events: deps.Events, merchants: deps.Merchants, encoder: deps.Encoder,
-		client: deps.Client}
+		client: deps.Client, wall: deps.Wall}
+	if s.wall == nil {
+		s.wall = time.Now
+	}
 	if s.client == nil {
 		s.client = Guard(GuardOptions{})
 	}

@@ -22,6 +22,8 @@ type Options struct {
 	Dir string
 	// Logger gets what goes wrong inside; nil discards.
 	Logger *slog.Logger
+	// LoginKey is PKCS#1, for passwords on their way; nil: made at the first login.
+	LoginKey []byte
 }
 
 // Sim is a simulated Steam. All methods may be called concurrently.
@@ -55,6 +57,7 @@ func Open(o Options) (*Sim, error) {
 	if s.now == nil {
 		return nil, errors.New("sim: no clock given")
 	}
+	s.state.RSA = o.LoginKey
 	if o.Dir == "" {
 		return s, nil
 	}

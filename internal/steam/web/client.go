@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
@@ -55,7 +56,8 @@ type Options struct {
 	// OnSession is called with the new state whenever the session changed, in
 	// order, from within the call that changed it. It must not call the client.
 	OnSession func([]byte)
-	Logger    *slog.Logger // nil: silent
+	Logger    *slog.Logger  // nil: silent
+	Random    random.Source // of session ids
 }
 
 func (o Options) String() string { return "steam client of " + o.Account.String() }
@@ -78,6 +80,7 @@ type Client struct {
 	page      int
 	onSession func([]byte)
 	log       *slog.Logger
+	random    random.Source
 
 	login   gate       // held while a session is renewed or made
 	writes  gate       // held by a call with an effect
@@ -117,6 +120,7 @@ func New(o Options) (*Client, error) {
 		page:      o.InventoryPage,
 		onSession: o.OnSession,
 		log:       o.Logger,
+		random:    o.Random,
 		login:     make(gate, 1),
 		writes:    make(gate, 1),
 	}

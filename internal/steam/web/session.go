@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -113,7 +112,7 @@ func (c *Client) change(alter func(*session)) {
 
 // restore takes a stored session over, or starts an empty one and says why.
 func (c *Client) restore(stored []byte) error {
-	c.session = session{Account: c.account.ID, ID: newSessionID()}
+	c.session = session{Account: c.account.ID, ID: c.random.Hex(12)}
 	if len(stored) == 0 {
 		return nil
 	}
@@ -137,12 +136,6 @@ func (c *Client) restore(stored []byte) error {
 	}
 	c.session = s
 	return nil
-}
-
-func newSessionID() string {
-	b := make([]byte, 12)
-	rand.Read(b) // never fails
-	return hex.EncodeToString(b)
 }
 
 // Login makes sure that a session exists: a stored one is reused, renewed after
