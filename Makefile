@@ -1,8 +1,13 @@
-.PHONY: test lint bench generate check-generated
+.PHONY: test soak lint bench generate check-generated
 
 # Everything, on both databases and in a browser; installs what is missing.
 test:
 	@scripts/test.sh
+
+# The proofs that take hours, in full; DOSE=short for what fits every run.
+# PART="power disk" for some.
+soak:
+	@scripts/soak.sh $(or $(DOSE),full) $(PART)
 
 # gofmt and go vet.
 lint:

@@ -51,7 +51,12 @@ type DB struct {
 // Open opens a file (SQLite, made when missing) or a postgres:// URL and
 // brings the schema up to date. It refuses settings that would lose
 // acknowledged writes.
-func Open(ctx context.Context, target string) (*DB, error) {
+func Open(ctx context.Context, target string) (*DB, error) { return OpenOn(ctx, target, "") }
+
+// OpenOn is [Open] for a SQLite file that lies on a VFS of that name, which the
+// caller has registered with the driver: a simulated disk. Empty: the machine's
+// own files.
+func OpenOn(ctx context.Context, target, vfs string) (*DB, error) {
 	d := &DB{fatal: make(chan error, 1)}
 	d.closed = sync.OnceValue(d.shut)
 	var err error
@@ -59,7 +64,7 @@ func Open(ctx context.Context, target string) (*DB, error) {
 		d.engine = Postgres
 		err = d.openPostgres(ctx, target)
 	} else {
-		err = d.openSQLite(ctx, target)
+		err = d.openSQLite(ctx, target, vfs)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -150,14 +155,13 @@ func checkPostgres(ctx context.Context, pool *sql.DB) error {
 
 const sqliteReaders = 8
 
-func (d *DB) openSQLite(ctx context.Context, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("open database: %w", err)
+func (d *DB) openSQLite(ctx context.Context, path, vfs string) error {
+	if vfs == "" {
+		if err := private(path); err != nil {
+			return fmt.Errorf("open database: %w", err)
+		}
 	}
-	if err := private(path); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	w, err := sql.Open("sqlite", sqliteURL(path, false))
+	w, err := sql.Open("sqlite", sqliteURL(path, vfs, false))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -171,7 +175,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.writer, err = newWriter(ctx, d, w); err != nil {
 		return errors.Join(err, w.Close())
 	}
-	pool, err := sql.Open("sqlite", sqliteURL(path, true))
+	pool, err := sql.Open("sqlite", sqliteURL(path, vfs, true))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -184,6 +188,9 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 // private makes a missing file so that only its owner can read it; SQLite gives
 // its log the same permissions.
 func private(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
@@ -193,7 +200,7 @@ func private(path string) error {
 
 // sqliteURL spells the pragmas in the form this driver understands; it
 // silently ignores what it does not know, so checkSQLite reads them back.
-func sqliteURL(path string, readOnly bool) string {
+func sqliteURL(path, vfs string, readOnly bool) string {
 	pragmas := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(memory)"}
 	if readOnly {
 		pragmas = append(pragmas, "query_only(1)", "cache_size(-8192)") // KiB, for each of the readers
@@ -201,6 +208,9 @@ func sqliteURL(path string, readOnly bool) string {
 		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "cache_size(-32768)")
 	}
 	q := url.Values{"_pragma": pragmas}
+	if vfs != "" {
+		q.Set("vfs", vfs)
+	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 

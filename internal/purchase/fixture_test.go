@@ -51,6 +51,7 @@ type world struct {
 	ledger    *ledger.Service
 	events    *event.Service
 	merchants *merchant.Service
+	prices    *pricing.Service
 	fleet     *fleet.Service
 	market    *market.Service
 	trades    *trade.Service
@@ -61,25 +62,9 @@ type world struct {
 // newWorld makes the world and has its books audited when the test ends.
 func newWorld(t testing.TB, d *db.DB, items ...steam.Item) *world {
 	t.Helper()
-	ctx := t.Context()
-	box := seal.New([32]byte{7})
-	w := &world{t: t, db: d, now: noon, ledger: ledger.New(d), events: event.New(d), merchants: merchant.New(d, box),
-		fleet: fleet.New(d, box), trades: trade.New(d)}
-	prices := pricing.New(d)
-	w.ok(prices.SetPrices(ctx, []pricing.Price{{App: steam.CS2, Name: sand, Amount: price}, {App: steam.CS2, Name: awp, Amount: 21350}}, noon))
-	w.market = market.New(d, prices, w.fleet)
-	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Market: w.market,
-		Trades: w.trades, Fleet: w.fleet})
-	for _, id := range []int64{shop, other} {
-		p, _, err := w.merchants.Add(ctx, merchant.NewProject{Project: merchant.Project{ID: id, Name: "Example", Active: true, Market: true}}, noon)
-		w.ok(err)
-		w.pay(id, start)
-		if id == shop {
-			w.project = p
-		}
-	}
-	w.ok(w.fleet.Add(ctx, fleet.NewBot{ID: bot, AccountName: "desk"}, noon))
-	w.ok(w.fleet.SyncItems(ctx, bot, steam.CS2, steam.ContextMain, items, noon))
+	w := roomsOn(d)
+	w.t = t
+	w.ok(seedWorld(t.Context(), w, items))
 	t.Cleanup(func() {
 		report, err := w.ledger.Audit(context.Background())
 		if err != nil || !report.OK() {
@@ -87,6 +72,30 @@ func newWorld(t testing.TB, d *db.DB, items ...steam.Item) *world {
 		}
 	})
 	return w
+}
+
+// roomsOn is the room and its neighbours on a database, whatever it holds.
+func roomsOn(d *db.DB) *world {
+	box := seal.New([32]byte{7})
+	w := &world{db: d, now: noon, ledger: ledger.New(d), events: event.New(d), merchants: merchant.New(d, box),
+		fleet: fleet.New(d, box), trades: trade.New(d), prices: pricing.New(d), project: merchant.Project{ID: shop, Name: "Example", Active: true, Market: true}}
+	w.market = market.New(d, w.prices, w.fleet)
+	w.purchases = purchase.New(purchase.Deps{DB: d, Ledger: w.ledger, Events: w.events, Merchants: w.merchants, Market: w.market,
+		Trades: w.trades, Fleet: w.fleet})
+	return w
+}
+
+func seedWorld(ctx context.Context, w *world, items []steam.Item) error {
+	err := w.prices.SetPrices(ctx, []pricing.Price{{App: steam.CS2, Name: sand, Amount: price}, {App: steam.CS2, Name: awp, Amount: 21350}}, noon)
+	for _, id := range []int64{shop, other} {
+		p, _, failed := w.merchants.Add(ctx, merchant.NewProject{Project: merchant.Project{ID: id, Name: "Example", Active: true, Market: true}}, noon)
+		if id == shop {
+			w.project = p
+		}
+		err = errors.Join(err, failed, w.post(ctx, id, start))
+	}
+	return errors.Join(err, w.fleet.Add(ctx, fleet.NewBot{ID: bot, AccountName: "desk"}, noon),
+		w.fleet.SyncItems(ctx, bot, steam.CS2, steam.ContextMain, items, noon))
 }
 
 func (w *world) ok(err error) {
@@ -98,8 +107,12 @@ func (w *world) ok(err error) {
 
 func (w *world) pay(project int64, m money.Amount) {
 	w.t.Helper()
-	w.ok(w.ledger.Post(w.t.Context(), ledger.Transaction{Ref: fmt.Sprintf("cash/%d/%d", project, m), Kind: "pay in", At: noon,
-		Entries: []ledger.Entry{{Account: ledger.OutsideCash, Amount: -m}, {Account: ledger.Available(project), Amount: m}}}))
+	w.ok(w.post(w.t.Context(), project, m))
+}
+
+func (w *world) post(ctx context.Context, project int64, m money.Amount) error {
+	return w.ledger.Post(ctx, ledger.Transaction{Ref: fmt.Sprintf("cash/%d/%d", project, m), Kind: "pay in", At: noon,
+		Entries: []ledger.Entry{{Account: ledger.OutsideCash, Amount: -m}, {Account: ledger.Available(project), Amount: m}}})
 }
 
 func item(asset int, name string) steam.Item {

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The proofs that take long, one after the other, each with its figures. Without
+# the race detector: it has watched the same code in `make test`.
+#
+#   scripts/soak.sh [short|full] [part ...]
+#
+# short is what fits every run; full is the whole dose and takes hours. A full
+# run that was interrupted goes on after the last finished part of the same
+# commit; --anew forgets that.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+dose=${1:-full}
+case $dose in short | full) ;; *) echo "usage: scripts/soak.sh [short|full] [part ...]" >&2; exit 2 ;; esac
+shift || true
+kept=.cache/soak/$(git rev-parse --short HEAD 2>/dev/null || echo none)
+if [ "${1:-}" = --anew ]; then rm -rf "$kept"; shift; fi
+mkdir -p "$kept"
+wanted=" $* "
+failed=()
+
+# pick SHORT FULL prints the one of the dose.
+pick() { if [ "$dose" = full ]; then echo "$2"; else echo "$1"; fi; }
+
+# part NAME COMMAND... runs one proof and prints what its tests measured.
+part() {
+  local name=$1 log=$kept/$1.log began=$SECONDS
+  shift
+  [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || return 0
+  if [ "$dose" = full ] && [ -e "$kept/$name.done" ]; then
+    echo "== $name: done before"
+    sed -n 's/^ *[a-z_]*_test\.go:[0-9]*: /   /p' "$log"
+    return 0
+  fi
+  echo "== $name"
+  if "$@" >"$log" 2>&1; then
+    sed -n 's/^ *[a-z_]*_test\.go:[0-9]*: /   /p' "$log"
+    [ "$dose" = full ] && touch "$kept/$name.done"
+    echo "   took $((SECONDS - began)) s"
+  else
+    failed+=("$name")
+    tail -n 40 "$log"
+    echo "   FAILED after $((SECONDS - began)) s; all of it: $log"
+  fi
+}
+
+# proof PACKAGE TESTS runs tests by name, loudly, on their own.
+proof() { go test -count=1 -timeout=4h -v -run "$2" "$1"; }
+
+part power env SKINRAIL_POWER_CUTS="$(pick 2000 20000)" bash -c "$(declare -f proof); proof ./internal/purchase PowerCut"
+part disk env SKINRAIL_DISK_STRIDE="$(pick 20 4)" bash -c "$(declare -f proof); proof ./internal/purchase EachDiskError"
+part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail KilledAtAnyMoment"
+
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "failed: ${failed[*]}"
+  exit 1
+fi
+echo "all held"
