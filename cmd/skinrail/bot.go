@@ -31,7 +31,9 @@ func botCommand() *cobra.Command {
 	f.StringVar(&b.Database, "database", "", "PostgreSQL URL, instead of the folder's database")
 	f.StringVar(&b.KeyFile, "key-file", "", `key that seals secrets; without it the file "key" in the folder`)
 	f.BoolVar(&b.JSON, "json", false, "print JSON")
-	cmd.AddCommand(botList(&b), botAdd(&b), botLogin(&b),
+	cmd.AddCommand(botList(&b), botAdd(&b), botLogin(&b), botLimit(&b),
+		botAll(&b, "stop", "Stop all sending and confirming at once, by every bot; new bots are stopped too"),
+		botAll(&b, "start", "End a stop: each bot does again what it did before"),
 		botDuty(&b, "enable", "Let a bot take new orders; ends draining and quarantine"),
 		botDuty(&b, "drain", "Give a bot no new orders; it ends those it has"),
 		botDuty(&b, "quarantine", "Let a bot send and confirm nothing any more; its trades are still read"))
@@ -62,6 +64,40 @@ func botDuty(b *app.Bots, name, short string) *cobra.Command {
 			return told(b.SetDuty(cmd.Context(), name, args[0]))
 		},
 	}
+}
+
+func botAll(b *app.Bots, name, short string) *cobra.Command {
+	return &cobra.Command{
+		Use:     name,
+		Short:   short,
+		Long:    short + ".\n\nTrades are still read and offers withdrawn at their deadlines. Nodes see it at their next\nstep, within seconds.",
+		Example: "  skinrail bot " + name,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			b.Out = cmd.OutOrStdout()
+			return told(b.SetAll(cmd.Context(), name))
+		},
+	}
+}
+
+func botLimit(b *app.Bots) *cobra.Command {
+	var l app.BotLimits
+	cmd := &cobra.Command{
+		Use:   "limit BOT [--games LIST] [--offers N] [--worth USD]",
+		Short: "Limit what a bot is trusted with: games it receives, offers at once, worth of what it holds",
+		Long: "Limit what a bot is trusted with. What is not given is not limited any more; Steam's own\nlimits stay. " +
+			"Deposits go to bots within their limits; an offer above the number at once waits\nfor a free slot. BOT is a SteamID64 or an account name.",
+		Example: "  skinrail bot limit example_bot --games cs2 --offers 2 --worth 50\n  skinrail bot limit example_bot",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b.Out = cmd.OutOrStdout()
+			return told(b.Limit(cmd.Context(), args[0], l))
+		},
+	}
+	cmd.Flags().Var(&l.Games, "games", "games whose items it receives, with commas between them")
+	cmd.Flags().Int64Var(&l.Offers, "offers", 0, "offers open at once")
+	cmd.Flags().StringVar(&l.Worth, "worth", "", "what it may hold at most, in USD")
+	return cmd
 }
 
 func botLogin(b *app.Bots) *cobra.Command {

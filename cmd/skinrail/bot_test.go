@@ -103,6 +103,64 @@ func TestOperatorTakesBotsOutOfWorkAndBack(t *testing.T) {
 	}
 }
 
+// One command stops all sending; starting again gives each bot its own duty back.
+func TestEverythingIsStoppedAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, append(args, "--world", world(t, openShop(t, exampleID, exampleSecret).URL))...)
+			b := s.worldBot()
+			buy := answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "name": "P250 | Sand Dune (Field-Tested)"}
+			s.control(http.StatusOK, http.MethodPost, "/faults", answer{"endpoint": "holds", "count": 1, "kind": "status", "value": 503}) // so that one is bought and not yet sent
+			buy["custom_id"] = "stop-1"
+			s.ok(buy)
+			if out := s.done("", "stop"); !strings.Contains(out, "stopped") {
+				t.Errorf("%s", out)
+			}
+			buy["custom_id"] = "stop-2"
+			if a := s.api(buy); a.text("status") == "success" {
+				t.Errorf("sold while stopped: %v", a)
+			}
+			before := s.offers(acceptingPayer)
+			s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "11m"})
+			s.waitPurchase("stop-1", "trade_create_error")
+			if after := s.offers(acceptingPayer); len(after) != len(before) {
+				t.Errorf("sent while stopped: %v, before %v", after, before)
+			}
+			s.done("", "start")
+			if d := s.bots()[b.AccountName].text("duty"); d != "enabled" {
+				t.Errorf("duty %s after the start", d)
+			}
+			within(t, "it sells again", func() bool {
+				buy["custom_id"] = "stop-3"
+				return s.api(buy).text("status") == "success"
+			})
+			s.waitPurchase("stop-3", "accepted")
+		})
+	}
+}
+
+func TestOperatorLimitsWhatABotIsTrustedWith(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.worldBot()
+	if out := s.done("", "limit", b.AccountName, "--games", "cs2,rust", "--offers", "2", "--worth", "50"); !strings.Contains(out, "receives cs2,rust, 2 offers at once, holds up to 50.00 usd") {
+		t.Errorf("%s", out)
+	}
+	if l := s.bots()[b.AccountName].text("limits"); !strings.Contains(l, "2 offers") {
+		t.Errorf("%s", l)
+	}
+	for _, bad := range [][]string{{"--offers", "-1"}, {"--worth", "0"}, {"--worth", "1e3"}, {"--games", "chess"}} {
+		if _, errors, code := s.bot("", append([]string{"limit", b.AccountName}, bad...)...); code != 2 {
+			t.Errorf("%v: exit %d: %s", bad, code, errors)
+		}
+	}
+	if out := s.done("", "limit", b.AccountName); !strings.Contains(out, "no limits") {
+		t.Errorf("%s", out)
+	}
+}
+
 func TestBotListTellsWhyABotCannotWork(t *testing.T) {
 	t.Parallel()
 	s := start(t)

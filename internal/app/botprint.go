@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/skinrail/skinrail/internal/fleet"
@@ -23,10 +24,13 @@ type botRow struct {
 	Since   string `json:"since"`
 	Advice  string `json:"advice,omitempty"`
 	Note    string `json:"note,omitempty"`
+	Limits  string `json:"limits,omitempty"`
 }
 
 func duty(b fleet.Bot) string {
 	switch {
+	case b.Stopped:
+		return "stopped"
 	case b.Quarantined:
 		return "quarantined"
 	case !b.Enabled:
@@ -37,7 +41,32 @@ func duty(b fleet.Bot) string {
 
 func row(b fleet.Bot) botRow {
 	return botRow{SteamID: b.ID.String(), Account: b.AccountName, Name: b.Persona, Duty: duty(b), Health: string(b.Health),
-		Reason: b.Reason(), Until: when(b.Until), Since: when(b.Since), Advice: b.Advice(), Note: b.Note}
+		Reason: b.Reason(), Until: when(b.Until), Since: when(b.Since), Advice: b.Advice(), Note: b.Note, Limits: limits(b)}
+}
+
+// limits are a bot's limits in words, empty when it has none.
+func limits(b fleet.Bot) string {
+	var parts []string
+	if l := b.Limits; len(l.Games) > 0 {
+		parts = append(parts, "receives "+(&Games{l.Games}).String())
+	}
+	if b.Limits.Open > 0 {
+		parts = append(parts, fmt.Sprintf("%d offers at once", b.Limits.Open))
+	}
+	if b.Limits.Worth > 0 {
+		parts = append(parts, "holds up to "+b.Limits.Worth.Text(2)+" usd")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (b Bots) printLimits(one fleet.Bot) error {
+	return b.print(row(one), func(w *tabwriter.Writer) {
+		text := limits(one)
+		if text == "" {
+			text = "no limits but Steam's"
+		}
+		fmt.Fprintf(w, "Bot %s (%s): %s.\n", one.ID, one.AccountName, text)
+	})
 }
 
 func (b Bots) printList(all []fleet.Bot) error {
@@ -50,9 +79,9 @@ func (b Bots) printList(all []fleet.Bot) error {
 			fmt.Fprintln(w, "No bots yet. Add one with  skinrail bot add --mafile FILE")
 			return
 		}
-		fmt.Fprintln(w, "STEAM ID\tACCOUNT\tNAME\tDUTY\tHEALTH\tSINCE\tWHAT TO DO")
+		fmt.Fprintln(w, "STEAM ID\tACCOUNT\tNAME\tDUTY\tHEALTH\tSINCE\tLIMITS\tWHAT TO DO")
 		for _, r := range rows {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.SteamID, r.Account, r.Name, r.Duty, r.Reason, r.Since, r.Advice)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.SteamID, r.Account, r.Name, r.Duty, r.Reason, r.Since, r.Limits, r.Advice)
 		}
 	})
 }
@@ -61,6 +90,7 @@ func (b Bots) printList(all []fleet.Bot) error {
 var consequences = map[string]string{
 	"enabled":     "it takes new orders when it is ready",
 	"draining":    "it takes no new orders and ends those it has",
+	"stopped":     "with all others, by  skinrail bot stop",
 	"quarantined": "it sends and confirms nothing; its trades are still read, its offers withdrawn at their deadlines",
 }
 

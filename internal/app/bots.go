@@ -12,6 +12,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/steam/web"
@@ -117,6 +118,58 @@ func (b Bots) SetDuty(ctx context.Context, duty, name string) error {
 			return err
 		}
 		return b.printDuty(one)
+	})
+}
+
+// SetAll stops all bots at once, or starts them again.
+func (b Bots) SetAll(ctx context.Context, what string) error {
+	return b.with(ctx, nil, func(c crew) error {
+		f := c.fleet.Stop
+		if what == "start" {
+			f = c.fleet.Start
+		}
+		if _, err := f(ctx); err != nil {
+			return err
+		}
+		all, err := c.fleet.Bots(ctx)
+		if err != nil {
+			return err
+		}
+		return b.printList(all)
+	})
+}
+
+// BotLimits are the limits of a bot as they are given.
+type BotLimits struct {
+	Games  Games
+	Offers int64
+	Worth  string // USD; empty: not limited
+}
+
+// Limit sets what a bot, named by SteamID64 or account, is trusted with.
+func (b Bots) Limit(ctx context.Context, name string, l BotLimits) error {
+	limits := fleet.Limits{Games: l.Games.apps, Open: l.Offers}
+	if l.Offers < 0 {
+		return wrong("--offers: want a number above 0")
+	}
+	if l.Worth != "" {
+		var err error
+		if limits.Worth, err = money.ParseAmount(l.Worth); err != nil || limits.Worth <= 0 {
+			return wrong("--worth: want an amount of USD above 0, such as 50")
+		}
+	}
+	return b.with(ctx, nil, func(c crew) error {
+		one, err := c.find(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := c.fleet.SetLimits(ctx, one.ID, limits); err != nil {
+			return err
+		}
+		if one, err = c.fleet.Bot(ctx, one.ID); err != nil {
+			return err
+		}
+		return b.printLimits(one)
 	})
 }
 

@@ -57,7 +57,7 @@ func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, as
 	if err != nil {
 		return Deposit{}, err
 	}
-	bot, err := s.Fleet.ChooseReceiver(ctx, app, len(next.Items))
+	bot, err := s.Fleet.ChooseReceiver(ctx, app, len(next.Items), next.Amount)
 	if err != nil {
 		return Deposit{}, err
 	}

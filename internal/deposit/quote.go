@@ -162,7 +162,7 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 	if err := s.Steam.Preflight(ctx, d.SteamID, d.TradeToken); err != nil {
 		return d, err
 	}
-	bot, err := s.Fleet.ChooseReceiver(ctx, q.App, len(next.Items))
+	bot, err := s.Fleet.ChooseReceiver(ctx, q.App, len(next.Items), next.Amount)
 	if err != nil {
 		return d, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/fleet/sqlc"
+	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -24,11 +25,13 @@ type Bot struct {
 	TradeToken   string
 	Enabled      bool // takes new work
 	Quarantined  bool // sends and confirms nothing; never together with Enabled
+	Stopped      bool // by [Service.Stop], with all others: quarantined until it is over
 	Acknowledged bool // Steam's trade-protection rules
 	Health       Health
 	Note         string    // what Steam said
 	Until        time.Time // when the reason ends by itself; zero: unknown
 	Since        time.Time // when Health, Note or Until changed last
+	Limits       Limits
 }
 
 // Credentials are a bot's secrets; they print as [redacted].
@@ -53,6 +56,7 @@ type Service struct {
 	box       *seal.Box
 	version   atomic.Int64
 	watchers  []func(steam.AppID, string)
+	price     func(steam.AppID, string) (money.Amount, bool)
 	mu        sync.Mutex
 	protected map[steam.AppID]bool
 }
@@ -73,6 +77,12 @@ func (s *Service) Watch(f func(app steam.AppID, name string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watchers = append(s.watchers, f)
+}
+
+// Value says how the worth of what bots hold is reckoned. Call it before the
+// room is used; without it everything is worth nothing.
+func (s *Service) Value(price func(app steam.AppID, name string) (money.Amount, bool)) {
+	s.price = price
 }
 
 func (s *Service) tell(app steam.AppID, names map[string]struct{}) {
@@ -167,32 +177,6 @@ func (s *Service) KeepAcknowledged(ctx context.Context, id steam.ID64) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error { return sqlc.New(tx).SetAcknowledged(ctx, id.String()) })
 }
 
-// ChooseReceiver picks the bot that takes n items of a game: enabled, healthy,
-// with room, and the fewest offers out. None is [fault.SteamUnavailable].
-func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int) (Bot, error) {
-	bots, err := s.Bots(ctx)
-	if err != nil {
-		return Bot{}, err
-	}
-	load, err := s.load(ctx, app)
-	if err != nil {
-		return Bot{}, err
-	}
-	best, found := Bot{}, false
-	for _, b := range bots {
-		if !b.Enabled || !b.Health.Works() || load[b.ID].held+int64(n) > RoomPerGame {
-			continue
-		}
-		if !found || load[b.ID].open < load[best.ID].open {
-			best, found = b, true
-		}
-	}
-	if !found {
-		return Bot{}, fault.New(fault.SteamUnavailable, "no bot can take %d items now", n)
-	}
-	return best, nil
-}
-
 // Protected reports whether a game is under Steam's trade protection.
 func (s *Service) Protected(ctx context.Context, app steam.AppID) (bool, error) {
 	s.mu.Lock()
@@ -230,6 +214,8 @@ func fromRow(r sqlc.Bot) (Bot, error) {
 	if err != nil {
 		return Bot{}, err
 	}
-	return Bot{ID: id, AccountName: r.AccountName, Persona: r.Persona, TradeToken: r.TradeToken, Enabled: r.Enabled, Quarantined: r.Quarantined,
-		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote, Until: db.Time(r.HealthUntil), Since: db.Time(r.HealthAt)}, nil
+	return Bot{ID: id, AccountName: r.AccountName, Persona: r.Persona, TradeToken: r.TradeToken, Enabled: r.Enabled,
+		Quarantined: r.Quarantined || r.Stopped, Stopped: r.Stopped,
+		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote, Until: db.Time(r.HealthUntil), Since: db.Time(r.HealthAt),
+		Limits: Limits{Games: splitApps(r.Games), Open: r.MaxOpen, Worth: money.Amount(r.MaxWorth)}}, nil
 }

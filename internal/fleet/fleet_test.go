@@ -11,6 +11,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -112,7 +113,7 @@ func TestReceiverIsReadyAndHasTheFewestOffersOut(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := fleet.New(d, seal.New([32]byte{9}))
 		ctx := t.Context()
-		if _, err := s.ChooseReceiver(ctx, steam.CS2, 1); !errors.Is(err, fault.SteamUnavailable) {
+		if _, err := s.ChooseReceiver(ctx, steam.CS2, 1, 0); !errors.Is(err, fault.SteamUnavailable) {
 			t.Errorf("no bots: %v", err)
 		}
 		for n := range uint32(3) {
@@ -120,24 +121,90 @@ func TestReceiverIsReadyAndHasTheFewestOffersOut(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := s.ChooseReceiver(ctx, steam.CS2, 1); !errors.Is(err, fault.SteamUnavailable) {
+		if _, err := s.ChooseReceiver(ctx, steam.CS2, 1, 0); !errors.Is(err, fault.SteamUnavailable) {
 			t.Errorf("no bot is ready: %v", err)
 		}
 		two, three := steam.FromAccount(2), steam.FromAccount(3)
 		if err := errors.Join(s.Report(ctx, two, fleet.Ready, "", noon), s.Report(ctx, three, fleet.Ready, "", noon)); err != nil {
 			t.Fatal(err)
 		}
-		if b, err := s.ChooseReceiver(ctx, steam.CS2, 1); err != nil || b.ID != two {
+		if b, err := s.ChooseReceiver(ctx, steam.CS2, 1, 0); err != nil || b.ID != two {
 			t.Errorf("chose %v, %v", b.ID, err)
 		}
 		if err := s.Enable(ctx, two, false); err != nil {
 			t.Fatal(err)
 		}
-		if b, err := s.ChooseReceiver(ctx, steam.CS2, 1); err != nil || b.ID != three {
+		if b, err := s.ChooseReceiver(ctx, steam.CS2, 1, 0); err != nil || b.ID != three {
 			t.Errorf("chose %v, %v", b.ID, err)
 		}
-		if _, err := s.ChooseReceiver(ctx, steam.CS2, 1001); !errors.Is(err, fault.SteamUnavailable) {
+		if _, err := s.ChooseReceiver(ctx, steam.CS2, 1001, 0); !errors.Is(err, fault.SteamUnavailable) {
 			t.Errorf("more than an inventory takes: %v", err)
+		}
+	})
+}
+
+func TestReceiverIsWithinItsLimitsAndHoldsTheLeast(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := fleet.New(d, seal.New([32]byte{9}))
+		s.Value(func(steam.AppID, string) (money.Amount, bool) { return 1000, true })
+		ctx := t.Context()
+		ok := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		one, two := steam.FromAccount(1), steam.FromAccount(2)
+		for n := range uint32(2) {
+			ok(s.Add(ctx, newBot(n+1), noon))
+			ok(s.Report(ctx, steam.FromAccount(n+1), fleet.Ready, "", noon))
+		}
+		chosen := func(app steam.AppID, n int, worth money.Amount) steam.ID64 {
+			t.Helper()
+			b, err := s.ChooseReceiver(ctx, app, n, worth)
+			if err != nil && !errors.Is(err, fault.SteamUnavailable) {
+				t.Fatal(err)
+			}
+			return b.ID
+		}
+		items := func(n int) []steam.Item { return make([]steam.Item, n) }
+		ok(s.CountItems(ctx, one, steam.CS2, steam.ContextProtected, items(3)))
+		if got := chosen(steam.Rust, 1, 10); got != two {
+			t.Errorf("worth is not spread: %v", got)
+		}
+		ok(s.CountItems(ctx, two, steam.CS2, steam.ContextProtected, items(998)))
+		if got := chosen(steam.CS2, 2, 10); got != one {
+			t.Errorf("the one with the least: %v", got)
+		}
+		ok(s.SetLimits(ctx, one, fleet.Limits{Worth: 5000}))
+		if got := chosen(steam.CS2, 2, 2001); got != two {
+			t.Errorf("above its worth: %v", got)
+		}
+		if got := chosen(steam.CS2, 3, 2001); got != 0 {
+			t.Errorf("no room there, no trust here: %v", got)
+		}
+		ok(s.SetLimits(ctx, one, fleet.Limits{Games: []steam.AppID{steam.Rust}}))
+		if got := chosen(steam.CS2, 1, 1); got != two {
+			t.Errorf("not its game: %v", got)
+		}
+		if got := chosen(steam.Rust, 1, 1); got != one {
+			t.Errorf("its game: %v", got)
+		}
+		ok(s.SetLimits(ctx, one, fleet.Limits{}))
+		if n, err := s.Stop(ctx); err != nil || n != 2 || chosen(steam.Rust, 1, 1) != 0 {
+			t.Errorf("stopped %d, %v", n, err)
+		}
+		ok(s.Add(ctx, newBot(3), noon))
+		if b, err := s.Bot(ctx, steam.FromAccount(3)); err != nil || !b.Stopped || !b.Quarantined || b.Enabled {
+			t.Errorf("a bot added meanwhile: %+v, %v", b, err)
+		}
+		ok(s.Enable(ctx, two, false))
+		if n, err := s.Start(ctx); err != nil || n != 2 || chosen(steam.Rust, 1, 1) != one {
+			t.Errorf("started %d, %v", n, err)
+		}
+		if b, err := s.Bot(ctx, two); err != nil || b.Enabled || b.Quarantined {
+			t.Errorf("a drained one was started: %+v, %v", b, err)
 		}
 	})
 }

@@ -31,8 +31,10 @@ const (
 	ClockOff  Health = "clock off"
 )
 
-// RoomPerGame is how many items of a game one inventory takes (CS2: 1,000).
-const RoomPerGame = 1000
+// Healths lists all reasons.
+func Healths() []Health {
+	return []Health{Starting, Ready, NoLogin, NoSteam, NoSession, NeedsAck, Cooldown, Full, Limited, ClockOff}
+}
 
 // Works reports whether a bot in this health is chosen for deposits. A full one
 // is, for items of other games.
@@ -97,6 +99,27 @@ func (s *Service) Enable(ctx context.Context, id steam.ID64, on bool) error {
 // withdrawn at their deadlines. An unknown bot is [fault.NotFound].
 func (s *Service) Quarantine(ctx context.Context, id steam.ID64) error {
 	return s.setDuty(ctx, id, false, true)
+}
+
+// Stop puts every bot into quarantine at once, and bots that are added later
+// too, until [Service.Start]. It returns how many it stopped.
+func (s *Service) Stop(ctx context.Context) (int64, error) {
+	return s.all(ctx, (*sqlc.Queries).StopAll)
+}
+
+// Start ends [Service.Stop]: each bot does again what it did before, except for
+// those that were given another duty meanwhile.
+func (s *Service) Start(ctx context.Context) (int64, error) {
+	return s.all(ctx, (*sqlc.Queries).StartAll)
+}
+
+func (s *Service) all(ctx context.Context, f func(*sqlc.Queries, context.Context) (int64, error)) (n int64, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) (err error) {
+		n, err = f(sqlc.New(tx), ctx)
+		return err
+	})
+	s.Touch()
+	return n, err
 }
 
 func (s *Service) setDuty(ctx context.Context, id steam.ID64, enabled, quarantined bool) error {

@@ -76,7 +76,7 @@ func TestQuarantineDrainAndEnable(t *testing.T) {
 			if err != nil || got.Enabled != step.enabled || got.Quarantined != step.quarantined || s.Version() == version {
 				t.Errorf("enabled %t, quarantined %t, %v", got.Enabled, got.Quarantined, err)
 			}
-			if _, err := s.ChooseReceiver(t.Context(), steam.CS2, 1); (err == nil) != step.enabled {
+			if _, err := s.ChooseReceiver(t.Context(), steam.CS2, 1, 0); (err == nil) != step.enabled {
 				t.Errorf("enabled %t, chosen: %v", step.enabled, err)
 			}
 		}

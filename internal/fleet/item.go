@@ -6,40 +6,40 @@ import (
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fleet/sqlc"
+	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-type botLoad struct{ held, open int64 }
-
-// load counts what each bot holds of a game and how many offers it has out.
-func (s *Service) load(ctx context.Context, app steam.AppID) (map[steam.ID64]botLoad, error) {
-	q := sqlc.New(s.db.Read())
-	held, err := q.ItemCounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	open, err := q.OpenOffers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	load := map[steam.ID64]botLoad{}
-	for _, r := range held {
-		if id, err := steam.ParseID64(r.Bot); err == nil && steam.AppID(r.App) == app {
-			load[id] = botLoad{held: r.Held}
-		}
-	}
-	for _, r := range open {
-		if id, err := steam.ParseID64(r.Bot); err == nil {
-			load[id] = botLoad{held: load[id].held, open: r.Live}
-		}
-	}
-	return load, nil
+// Held is how many items of a game a bot has in its main context, as far as is
+// known.
+func (s *Service) Held(ctx context.Context, bot steam.ID64, app steam.AppID) (int, error) {
+	n, err := sqlc.New(s.db.Read()).Held(ctx, sqlc.HeldParams{Bot: bot.String(), App: int64(app), Context: steam.ContextMain})
+	return int(n), err
 }
 
-// Held is how many items of a game a bot has, as far as is known.
-func (s *Service) Held(ctx context.Context, bot steam.ID64, app steam.AppID) (int, error) {
-	load, err := s.load(ctx, app)
-	return int(load[bot].held), err
+// CountItems keeps how many items of one context a bot holds, and what they are
+// worth, for items that are not for sale.
+func (s *Service) CountItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return sqlc.New(tx).SetLoad(ctx, s.countOf(bot, app, contextID, items))
+	})
+}
+
+func (s *Service) countOf(bot steam.ID64, app steam.AppID, contextID string, items []steam.Item) sqlc.SetLoadParams {
+	n := sqlc.SetLoadParams{Bot: bot.String(), App: int64(app), Context: contextID, Items: int64(len(items))}
+	var worth money.Amount
+	for _, it := range items {
+		if s.price == nil {
+			break
+		}
+		if p, ok := s.price(app, it.Name); ok {
+			if sum, err := worth.Add(p); err == nil {
+				worth = sum
+			}
+		}
+	}
+	n.Worth = int64(worth)
+	return n
 }
 
 // Held is an item as it is listed.
@@ -96,6 +96,9 @@ func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID
 			if err := q.ItemGone(ctx, sqlc.ItemGoneParams{SeenAt: db.Micros(now), ID: r.ID}); err != nil {
 				return err
 			}
+		}
+		if err := q.SetLoad(ctx, s.countOf(bot, app, contextID, items)); err != nil {
+			return err
 		}
 		if len(moved) > 0 {
 			tx.After(func() { s.tell(app, moved) })

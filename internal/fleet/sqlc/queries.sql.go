@@ -10,8 +10,10 @@ import (
 )
 
 const addBot = `-- name: AddBot :exec
-insert into bot (steam_id, account_name, persona, trade_token, sealed, session, enabled, health, health_note, health_at, created_at)
-values ($1, $2, $3, $4, $5, $6, true, 'starting', '', $7, $7)
+insert into bot (steam_id, account_name, persona, trade_token, sealed, session, health, health_note, health_at, created_at, resume,
+  enabled, stopped)
+values ($1, $2, $3, $4, $5, $6, 'starting', '', $7, $7, true,
+  not exists (select 1 from bot b where b.stopped), exists (select 1 from bot b where b.stopped))
 `
 
 type AddBotParams struct {
@@ -92,7 +94,7 @@ func (q *Queries) AddProtectedApp(ctx context.Context, app int64) error {
 }
 
 const bot = `-- name: Bot :one
-select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until from bot where steam_id = $1
+select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until, stopped, resume, games, max_open, max_worth from bot where steam_id = $1
 `
 
 func (q *Queries) Bot(ctx context.Context, steamID string) (Bot, error) {
@@ -113,12 +115,17 @@ func (q *Queries) Bot(ctx context.Context, steamID string) (Bot, error) {
 		&i.CreatedAt,
 		&i.Quarantined,
 		&i.HealthUntil,
+		&i.Stopped,
+		&i.Resume,
+		&i.Games,
+		&i.MaxOpen,
+		&i.MaxWorth,
 	)
 	return i, err
 }
 
 const bots = `-- name: Bots :many
-select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until from bot order by steam_id
+select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until, stopped, resume, games, max_open, max_worth from bot order by steam_id
 `
 
 func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
@@ -145,6 +152,11 @@ func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
 			&i.CreatedAt,
 			&i.Quarantined,
 			&i.HealthUntil,
+			&i.Stopped,
+			&i.Resume,
+			&i.Games,
+			&i.MaxOpen,
+			&i.MaxWorth,
 		); err != nil {
 			return nil, err
 		}
@@ -159,26 +171,49 @@ func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
 	return items, nil
 }
 
-const itemCounts = `-- name: ItemCounts :many
-select bot, app, count(*) as held from bot_item where present group by bot, app
+const held = `-- name: Held :one
+select cast(coalesce(sum(items), 0) as bigint) as items from bot_load where bot = $1 and app = $2 and context = $3
 `
 
-type ItemCountsRow struct {
-	Bot  string
-	App  int64
-	Held int64
+type HeldParams struct {
+	Bot     string
+	App     int64
+	Context string
 }
 
-func (q *Queries) ItemCounts(ctx context.Context) ([]ItemCountsRow, error) {
-	rows, err := q.db.QueryContext(ctx, itemCounts)
+func (q *Queries) Held(ctx context.Context, arg HeldParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, held, arg.Bot, arg.App, arg.Context)
+	var items int64
+	err := row.Scan(&items)
+	return items, err
+}
+
+const heldByGame = `-- name: HeldByGame :many
+select bot, app, cast(sum(items) as bigint) as items, cast(sum(worth) as bigint) as worth from bot_load group by bot, app order by bot, app
+`
+
+type HeldByGameRow struct {
+	Bot   string
+	App   int64
+	Items int64
+	Worth int64
+}
+
+func (q *Queries) HeldByGame(ctx context.Context) ([]HeldByGameRow, error) {
+	rows, err := q.db.QueryContext(ctx, heldByGame)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ItemCountsRow
+	var items []HeldByGameRow
 	for rows.Next() {
-		var i ItemCountsRow
-		if err := rows.Scan(&i.Bot, &i.App, &i.Held); err != nil {
+		var i HeldByGameRow
+		if err := rows.Scan(
+			&i.Bot,
+			&i.App,
+			&i.Items,
+			&i.Worth,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -256,27 +291,43 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]BotItem, error)
 	return items, nil
 }
 
-const openOffers = `-- name: OpenOffers :many
-select bot, count(*) as live from trade
-where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
-group by bot
+const loads = `-- name: Loads :many
+select b.steam_id,
+  cast((select count(*) from trade t where t.bot = b.steam_id and t.ended_at = 0
+    and t.state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')) as bigint) as out,
+  cast((select count(*) from trade t join trade_asset a on a.trade_id = t.id where t.bot = b.steam_id and t.ended_at = 0
+    and t.state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+    and t.direction = 'receive' and a.app = $1) as bigint) as coming,
+  cast((select coalesce(sum(l.items), 0) from bot_load l where l.bot = b.steam_id and l.app = $1) as bigint) as held,
+  cast((select coalesce(sum(l.worth), 0) from bot_load l where l.bot = b.steam_id) as bigint) as worth
+from bot b order by b.steam_id
 `
 
-type OpenOffersRow struct {
-	Bot  string
-	Live int64
+type LoadsRow struct {
+	SteamID string
+	Out     int64
+	Coming  int64
+	Held    int64
+	Worth   int64
 }
 
-func (q *Queries) OpenOffers(ctx context.Context) ([]OpenOffersRow, error) {
-	rows, err := q.db.QueryContext(ctx, openOffers)
+// What each bot has out, expects, and holds, of a game; worth is of all games.
+func (q *Queries) Loads(ctx context.Context, app int64) ([]LoadsRow, error) {
+	rows, err := q.db.QueryContext(ctx, loads, app)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OpenOffersRow
+	var items []LoadsRow
 	for rows.Next() {
-		var i OpenOffersRow
-		if err := rows.Scan(&i.Bot, &i.Live); err != nil {
+		var i LoadsRow
+		if err := rows.Scan(
+			&i.SteamID,
+			&i.Out,
+			&i.Coming,
+			&i.Held,
+			&i.Worth,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -327,7 +378,7 @@ func (q *Queries) SetAcknowledged(ctx context.Context, steamID string) error {
 }
 
 const setEnabled = `-- name: SetEnabled :execrows
-update bot set enabled = $1, quarantined = $2 where steam_id = $3
+update bot set enabled = $1, quarantined = $2, stopped = false where steam_id = $3
 `
 
 type SetEnabledParams struct {
@@ -371,6 +422,54 @@ func (q *Queries) SetHealth(ctx context.Context, arg SetHealthParams) (int64, er
 	return result.RowsAffected()
 }
 
+const setLimits = `-- name: SetLimits :execrows
+update bot set games = $1, max_open = $2, max_worth = $3 where steam_id = $4
+`
+
+type SetLimitsParams struct {
+	Games    string
+	MaxOpen  int64
+	MaxWorth int64
+	SteamID  string
+}
+
+func (q *Queries) SetLimits(ctx context.Context, arg SetLimitsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setLimits,
+		arg.Games,
+		arg.MaxOpen,
+		arg.MaxWorth,
+		arg.SteamID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const setLoad = `-- name: SetLoad :exec
+insert into bot_load (bot, app, context, items, worth) values ($1, $2, $3, $4, $5)
+on conflict (bot, app, context) do update set items = excluded.items, worth = excluded.worth
+`
+
+type SetLoadParams struct {
+	Bot     string
+	App     int64
+	Context string
+	Items   int64
+	Worth   int64
+}
+
+func (q *Queries) SetLoad(ctx context.Context, arg SetLoadParams) error {
+	_, err := q.db.ExecContext(ctx, setLoad,
+		arg.Bot,
+		arg.App,
+		arg.Context,
+		arg.Items,
+		arg.Worth,
+	)
+	return err
+}
+
 const setSealed = `-- name: SetSealed :execrows
 update bot set sealed = $1, session = $2 where steam_id = $3 and account_name = $4
 `
@@ -407,4 +506,28 @@ type SetSessionParams struct {
 func (q *Queries) SetSession(ctx context.Context, arg SetSessionParams) error {
 	_, err := q.db.ExecContext(ctx, setSession, arg.Session, arg.SteamID)
 	return err
+}
+
+const startAll = `-- name: StartAll :execrows
+update bot set enabled = resume, stopped = false where stopped
+`
+
+func (q *Queries) StartAll(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, startAll)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const stopAll = `-- name: StopAll :execrows
+update bot set resume = enabled, enabled = false, stopped = true where not stopped
+`
+
+func (q *Queries) StopAll(ctx context.Context) (int64, error) {
+	result, err := q.db.ExecContext(ctx, stopAll)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

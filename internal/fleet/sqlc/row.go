@@ -19,6 +19,11 @@ type Bot struct {
 	CreatedAt    int64
 	Quarantined  bool
 	HealthUntil  int64
+	Stopped      bool
+	Resume       bool
+	Games        string
+	MaxOpen      int64
+	MaxWorth     int64
 }
 
 type BotItem struct {

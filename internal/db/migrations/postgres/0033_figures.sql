@@ -1,0 +1,28 @@
+-- +goose Up
+-- What is live, by bot and state, and what of it is overdue: counted within the
+-- index, without a look at the rows.
+drop index trade_due;
+create index trade_due on trade (bot, state, due_at)
+  where ended_at = 0;
+
+-- How much a bot holds of a game in one context of its inventory, as read last,
+-- so that nobody has to count items. worth is in thousandths of USD.
+create table bot_load (
+  bot     text   not null references bot (steam_id),
+  app     bigint not null,
+  context text   not null,
+  items   bigint not null,
+  worth   bigint not null,
+  primary key (bot, app, context)
+);
+insert into bot_load (bot, app, context, items, worth)
+select bot, app, context, count(*), 0 from bot_item where present group by bot, app, context;
+
+-- Everything was stopped at once by an operator; resume is what enabled was.
+alter table bot add column stopped boolean not null default false;
+alter table bot add column resume boolean not null default false;
+-- What an operator trusts a bot with: games (names as given, none: all), offers
+-- open at once, and the worth it may hold, in thousandths of USD; 0: no limit.
+alter table bot add column games text not null default '';
+alter table bot add column max_open bigint not null default 0;
+alter table bot add column max_worth bigint not null default 0;
