@@ -46,6 +46,7 @@ type sandbox struct {
 	err   bytes.Buffer
 	ready struct {
 		GatewayURL string `json:"gateway_url"`
+		AdminURL   string `json:"admin_url"`
 		SteamURL   string `json:"steam_url"`
 		PID        int
 		Projects   []struct {

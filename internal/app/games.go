@@ -43,3 +43,13 @@ func (g *Games) String() string {
 	}
 	return strings.Join(names, ",")
 }
+
+// gameName is a game's name, "other" for one without.
+func gameName(app steam.AppID) string {
+	for _, n := range gameNames {
+		if n.app == app {
+			return n.name
+		}
+	}
+	return "other"
+}

@@ -75,6 +75,7 @@ type Gateway struct {
 	Purchases *purchase.Service
 	Cash      *cash.Service
 	Desk      *bot.Desk
+	Metrics   *Metrics
 	Agents    []*bot.Agent
 	enabled   map[steam.ID64]bool // bots, as Hire saw them last
 	API       *skinsback.Door
@@ -90,6 +91,7 @@ func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
 		g.Wall = time.Now
 	}
 	g.rooms()
+	g.Metrics = newMetrics(g.DB, g.Log, g.Now, g.readings())
 	if err := g.Pricing.Load(ctx); err != nil {
 		return nil, fmt.Errorf("load prices: %w", err)
 	}
@@ -107,6 +109,7 @@ func (g *Gateway) rooms() {
 	g.Events.Random = g.Random
 	g.Pricing = pricing.New(g.DB)
 	g.Fleet = fleet.New(g.DB, g.Box)
+	g.Fleet.Value(g.Pricing.BuyIn)
 	g.Trades = trade.New(g.DB)
 	g.Trades.Random = g.Random
 	g.Drifts = reconcile.New(g.DB, g.Trades, g.Fleet)
@@ -124,7 +127,7 @@ func (g *Gateway) doors() {
 	g.API = skinsback.New(skinsback.Deps{DB: g.DB, Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
 		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Cash: g.Cash, Webhooks: g.Webhooks,
 		Trades: g.Trades, Fleet: g.Fleet, Games: g.Games, PublicURL: g.PublicURL, Guard: g.Guard,
-		Ready: g.unavailable, Version: g.DB.Version, Now: g.Now, Wall: g.Wall, Wait: g.Pause, TrustedProxies: g.TrustedProxies, Logger: g.Log})
+		Ready: g.unavailable, Answered: g.Metrics.answered, Version: g.DB.Version, Now: g.Now, Wall: g.Wall, Wait: g.Pause, TrustedProxies: g.TrustedProxies, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community, HTTP: &http.Client{Transport: g.Transport}}, PublicURL: g.PublicURL,
 		CommunityURL: g.Steam.Community, Now: g.Now, Wall: g.Wall, Logger: g.Log})

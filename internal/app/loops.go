@@ -52,6 +52,7 @@ func (g *Gateway) loop(ctx context.Context, name string, tick time.Duration, wak
 			for more := true; more && ctx.Err() == nil; {
 				var err error
 				if more, err = g.guarded(ctx, work); err != nil && ctx.Err() == nil {
+					g.Metrics.stepFailed(name)
 					g.Log.Warn("step", "loop", name, "err", err)
 					pause = min(maxPause, 2*pause) + rand.N(tick)
 					more = false
@@ -120,7 +121,7 @@ func (g *Gateway) runJobs(ctx context.Context) {
 
 // employ starts the loop of one bot.
 func (g *Gateway) employ(ctx context.Context, a *bot.Agent) {
-	g.loop(ctx, "bot "+a.ID().String(), g.Poll, g.DB.Subscribe(trade.Topic), func(ctx context.Context) (bool, error) {
+	g.loop(ctx, botLoop+a.ID().String(), g.Poll, g.DB.Subscribe(trade.Topic), func(ctx context.Context) (bool, error) {
 		moved, err := a.Step(ctx, g.Now())
 		return moved && err == nil, err
 	})

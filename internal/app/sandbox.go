@@ -198,7 +198,7 @@ func (r *playing) start(ctx context.Context) error {
 		Fleet: g.Fleet, Ledger: g.Ledger, Clock: r.clock, World: f, SteamURL: r.steamFront.URL,
 		HTTP: &http.Client{Timeout: 30 * time.Second}, Kick: func() { r.db.Wake(trade.Topic) }, Logger: r.cfg.Log})
 	r.main.serve(g.public(door.Handler()), r.cfg.Log, r.failed)
-	r.admin.serve(admin(), r.cfg.Log, r.failed)
+	r.admin.serve(r.gateway.back(), r.cfg.Log, r.failed)
 	if r.sockets != nil {
 		r.sockets.serve(g.legacySockets(), r.cfg.Log, r.failed)
 	}

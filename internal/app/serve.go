@@ -179,7 +179,7 @@ func (g *Gateway) checkKey(ctx context.Context) error {
 func (s *serving) start(ctx context.Context) error {
 	s.log.Info("configuration", "serve", s.cfg)
 	s.main.serve(s.gateway.public(nil), s.log, s.failed)
-	s.admin.serve(admin(), s.log, s.failed)
+	s.admin.serve(s.gateway.back(), s.log, s.failed)
 	if s.sockets != nil {
 		s.sockets.serve(s.gateway.legacySockets(), s.log, s.failed)
 	}

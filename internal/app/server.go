@@ -84,10 +84,10 @@ func (g *Gateway) public(control http.Handler) http.Handler {
 		mux.Handle("/sandbox/", control)
 	}
 	if !g.Roles.has(RoleAPI) {
-		return wrap(g.Log, mux)
+		return wrap(g.Log, g.Metrics, mux)
 	}
 	api := g.API.Handler()
-	return wrap(g.Log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return wrap(g.Log, g.Metrics, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, skinsback.Path) {
 			api.ServeHTTP(w, r)
 			return
@@ -130,7 +130,7 @@ func (g *Gateway) legacySockets() http.Handler {
 	for _, path := range []string{"/{$}", "/ws", "/ws/{$}"} {
 		mux.Handle(path, g.Sockets)
 	}
-	return wrap(g.Log, mux)
+	return wrap(g.Log, g.Metrics, mux)
 }
 
 // maxSockets leaves a fifth of the files that the process may have open to
@@ -151,9 +151,10 @@ func (g *Gateway) readyz(w http.ResponseWriter, r *http.Request) {
 	say(w, http.StatusOK, "ok")
 }
 
-// admin serves profiling on the loopback listener.
-func admin() http.Handler {
+// back serves figures and profiling on the loopback listener.
+func (g *Gateway) back() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", g.Metrics.handler(g.Log))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)

@@ -9,9 +9,9 @@ import (
 )
 
 // wrap is around all doors: a request id on every answer, one log line a
-// request, and a panic that ends one request only. The query is never logged:
+// request, its count, and a panic that ends one request only. The query is never logged:
 // it may carry secrets.
-func wrap(log *slog.Logger, h http.Handler) http.Handler {
+func wrap(log *slog.Logger, m *Metrics, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		id := uuid.Must(uuid.NewV7()).String() // the random source never fails
@@ -26,7 +26,9 @@ func wrap(log *slog.Logger, h http.Handler) http.Handler {
 				log.Error("request panicked", "request", id, "path", r.URL.Path, "panic", p)
 				say(seen, http.StatusInternalServerError, "internal error; request "+id)
 			}
-			log.Info("request", "request", id, "method", r.Method, "path", r.URL.Path, "status", seen.code, "took", time.Since(began))
+			took := time.Since(began)
+			m.request(r, seen.code, took)
+			log.Info("request", "request", id, "method", r.Method, "path", r.URL.Path, "status", seen.code, "took", took)
 		}()
 		h.ServeHTTP(seen, r)
 	})

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -43,6 +45,7 @@ type DB struct {
 	writer *writer // SQLite only
 	bus    bus
 	fatal  chan error
+	watch  atomic.Pointer[func(took time.Duration, writes int)]
 	once   sync.Once
 	closed func() error
 	hook   Hook
@@ -87,6 +90,16 @@ func (d *DB) Read() Querier { return d.reads }
 // Fatal delivers at most one error after which nothing can be acknowledged any
 // more, such as a failed fsync: the process must exit and recover from disk.
 func (d *DB) Fatal() <-chan error { return d.fatal }
+
+// Watch calls f after each commit: how long it took to reach the disk, and how
+// many writes shared it. f must be quick.
+func (d *DB) Watch(f func(took time.Duration, writes int)) { d.watch.Store(&f) }
+
+func (d *DB) watched(began time.Time, writes int) {
+	if f := d.watch.Load(); f != nil {
+		(*f)(time.Since(began), writes)
+	}
+}
 
 func (d *DB) fail(err error) {
 	d.once.Do(func() { d.fatal <- err })

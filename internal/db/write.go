@@ -80,9 +80,11 @@ func (d *DB) tryPostgres(ctx context.Context, f func(tx *Tx) error) error {
 	if err := run(f, tx); err != nil {
 		return errors.Join(err, ignoreDone(ptx.Rollback()))
 	}
+	began := time.Now()
 	if err := ptx.Commit(); err != nil {
 		return commitError(err)
 	}
+	d.watched(began, 1)
 	tx.committed(&d.bus)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxGroup is how many writes share one commit.
@@ -160,7 +161,7 @@ func (w *writer) together(group []*job) (failed bool, err error) {
 			return true, w.exec("rollback")
 		}
 	}
-	return false, w.flush()
+	return false, w.flush(len(group))
 }
 
 // apart runs each job of the group in a savepoint.
@@ -173,7 +174,7 @@ func (w *writer) apart(group []*job) error {
 			return errors.Join(err, w.exec("rollback"))
 		}
 	}
-	return w.flush()
+	return w.flush(len(group))
 }
 
 func (w *writer) begin() error {
@@ -184,11 +185,13 @@ func (w *writer) begin() error {
 }
 
 // flush commits; when it returns nil, the group is on disk.
-func (w *writer) flush() error {
+func (w *writer) flush(writes int) error {
+	began := time.Now()
 	if err := w.exec("commit"); err != nil {
 		return w.commitFailed(err)
 	}
 	w.commits.Add(1)
+	w.db.watched(began, writes)
 	return nil
 }
 

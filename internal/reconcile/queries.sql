@@ -14,3 +14,7 @@ update drift set gone_at = $1 where id = $2;
 
 -- name: Open :many
 select * from drift where gone_at = 0 order by first_seen, bot, kind, subject;
+
+-- name: Counts :many
+select kind, cast(sum(case when looks > 1 then 1 else 0 end) as bigint) as certain, count(*) as n from drift
+where gone_at = 0 group by kind order by kind;

@@ -110,3 +110,22 @@ func (s *Service) Open(ctx context.Context) ([]Standing, error) {
 
 // subject names an asset.
 func subject(a steam.Asset) string { return fmt.Sprintf("%d/%s/%s", a.App, a.Context, a.ID) }
+
+// Count is how many drifts of a kind stand, and how many of them are certain.
+type Count struct {
+	Kind       Kind
+	N, Certain int64
+}
+
+// Counts counts the drifts that stand, by kind.
+func (s *Service) Counts(ctx context.Context) ([]Count, error) {
+	rows, err := sqlc.New(s.db.Read()).Counts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count drifts: %w", err)
+	}
+	counts := make([]Count, 0, len(rows))
+	for _, r := range rows {
+		counts = append(counts, Count{Kind(r.Kind), r.N, r.Certain})
+	}
+	return counts, nil
+}

@@ -49,7 +49,10 @@ type Deps struct {
 	Ready func() string
 	// Version counts the commits of the database; false when other programs
 	// commit too. Missing means false.
-	Version   func() (int64, bool)
+	Version func() (int64, bool)
+	// Answered hears of each answer: the method, "" when none was reached, the
+	// error's number, 0 for success, and how long it took.
+	Answered  func(method string, code int, took time.Duration)
 	Now, Wall func() time.Time
 	// Wait lets time pass while a call waits for Steam; missing: it sleeps.
 	Wait           func(time.Duration)
@@ -89,6 +92,9 @@ func New(deps Deps) *Door {
 	if deps.Wait == nil {
 		deps.Wait = time.Sleep
 	}
+	if deps.Answered == nil {
+		deps.Answered = func(string, int, time.Duration) {}
+	}
 	if deps.Ready == nil {
 		deps.Ready = func() string { return "" }
 	}
@@ -109,15 +115,19 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	request := requestID(w)
-	body, err := d.answer(w, r)
+	request, began := requestID(w), time.Now()
+	var called string
+	code := 0
+	body, err := d.answer(w, r, &called)
 	if err != nil {
 		refusal, ours := refused(err, request)
+		code = refusal.code
 		if ours {
 			d.deps.Logger.ErrorContext(r.Context(), "merchant api", "request", request, "error", err)
 		}
 		body = refusal.envelope()
 	}
+	d.deps.Answered(called, code, time.Since(began))
 	h := w.Header()
 	h["Content-Type"] = contentType
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -144,8 +154,9 @@ func requestID(w http.ResponseWriter) string {
 	return id
 }
 
-// answer runs the checks in the order of the standard errors, then the method.
-func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// answer runs the checks in the order of the standard errors, then the method,
+// whose name it puts into called.
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, called *string) ([]byte, error) {
 	if r.Method != http.MethodPost {
 		return nil, usePost
 	}
@@ -170,6 +181,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	*called = m.name
 	c := &call{ctx: ctx, project: who.project, fields: f, now: d.deps.Now(), method: m, header: w.Header(), gzip: acceptsGzip(r)}
 	memory, err := d.memoryOf(r, c)
 	if err != nil {

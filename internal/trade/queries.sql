@@ -51,3 +51,12 @@ update trade set checked_at = $1 where id = $2;
 -- name: GiveUp :execrows
 update trade set deadline = $2
 where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed');
+
+-- Counted within the index.
+-- name: Ages :many
+select state, count(*) as n, cast(min(due_at) as bigint) as due,
+  cast(sum(case when due_at < sqlc.arg(late) then 1 else 0 end) as bigint) as late
+from trade where ended_at = 0 group by state order by state;
+
+-- name: Overdue :many
+select * from trade where ended_at = 0 and due_at < sqlc.arg(late) order by due_at, id limit sqlc.arg(at_most);

@@ -127,3 +127,9 @@ select n, at, took, code, error from attempt where delivery_id = $1 order by n;
 -- name: PutBack :execrows
 update delivery set state = 'pending', replayed = tries, due_at = $2, ended_at = 0
 where id = $1 and state in ('failed', 'delivered');
+
+-- name: CountLanes :one
+select count(*) as n from lane;
+
+-- name: CountFailing :one
+select cast(coalesce(sum(n), 0) as bigint) as n from failing_count;

@@ -144,3 +144,26 @@ func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
 	}
 	return db.Time(at), at > 0, nil
 }
+
+// Queue is how the deliveries of all projects stand.
+type Queue struct {
+	Waiting int64 // subjects with something pending
+	Failing int64 // a try failed, and it is neither delivered nor superseded
+	Behind  int64 // events that are not deliveries yet
+}
+
+// Queue counts what is to be sent, by counters and by the queue itself.
+func (s *Service) Queue(ctx context.Context) (q Queue, err error) {
+	w := sqlc.New(s.db.Read())
+	if q.Waiting, err = w.CountLanes(ctx); err != nil {
+		return q, fmt.Errorf("count deliveries: %w", err)
+	}
+	if q.Failing, err = w.CountFailing(ctx); err != nil {
+		return q, fmt.Errorf("count deliveries: %w", err)
+	}
+	behind, err := s.events.Behind(ctx, reader)
+	for _, c := range behind {
+		q.Behind += c.Head - c.Seq
+	}
+	return q, err
+}

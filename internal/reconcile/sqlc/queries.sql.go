@@ -9,6 +9,40 @@ import (
 	"context"
 )
 
+const counts = `-- name: Counts :many
+select kind, cast(sum(case when looks > 1 then 1 else 0 end) as bigint) as certain, count(*) as n from drift
+where gone_at = 0 group by kind order by kind
+`
+
+type CountsRow struct {
+	Kind    string
+	Certain int64
+	N       int64
+}
+
+func (q *Queries) Counts(ctx context.Context) ([]CountsRow, error) {
+	rows, err := q.db.QueryContext(ctx, counts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountsRow
+	for rows.Next() {
+		var i CountsRow
+		if err := rows.Scan(&i.Kind, &i.Certain, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const gone = `-- name: Gone :exec
 update drift set gone_at = $1 where id = $2
 `

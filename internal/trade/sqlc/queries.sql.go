@@ -10,6 +10,48 @@ import (
 	"database/sql"
 )
 
+const ages = `-- name: Ages :many
+select state, count(*) as n, cast(min(due_at) as bigint) as due,
+  cast(sum(case when due_at < $1 then 1 else 0 end) as bigint) as late
+from trade where ended_at = 0 group by state order by state
+`
+
+type AgesRow struct {
+	State string
+	N     int64
+	Due   int64
+	Late  int64
+}
+
+// Counted within the index.
+func (q *Queries) Ages(ctx context.Context, late int64) ([]AgesRow, error) {
+	rows, err := q.db.QueryContext(ctx, ages, late)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AgesRow
+	for rows.Next() {
+		var i AgesRow
+		if err := rows.Scan(
+			&i.State,
+			&i.N,
+			&i.Due,
+			&i.Late,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const assets = `-- name: Assets :many
 select trade_id, line, app, context, asset, class_id, instance_id, name, new_context, new_asset from trade_asset where trade_id = $1 order by line
 `
@@ -339,6 +381,61 @@ func (q *Queries) NextDue(ctx context.Context) (interface{}, error) {
 	var due interface{}
 	err := row.Scan(&due)
 	return due, err
+}
+
+const overdue = `-- name: Overdue :many
+select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade where ended_at = 0 and due_at < $1 order by due_at, id limit $2
+`
+
+type OverdueParams struct {
+	Late   int64
+	AtMost int32
+}
+
+func (q *Queries) Overdue(ctx context.Context, arg OverdueParams) ([]Trade, error) {
+	rows, err := q.db.QueryContext(ctx, overdue, arg.Late, arg.AtMost)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Trade
+	for rows.Next() {
+		var i Trade
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reference,
+			&i.Owner,
+			&i.Bot,
+			&i.Partner,
+			&i.Token,
+			&i.Direction,
+			&i.State,
+			&i.Problem,
+			&i.OfferID,
+			&i.SteamTrade,
+			&i.Version,
+			&i.Tries,
+			&i.Misses,
+			&i.DueAt,
+			&i.Deadline,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.AcceptedAt,
+			&i.SettleAt,
+			&i.CheckedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setNewAsset = `-- name: SetNewAsset :exec

@@ -147,6 +147,28 @@ func (q *Queries) CloseLane(ctx context.Context, arg CloseLaneParams) error {
 	return err
 }
 
+const countFailing = `-- name: CountFailing :one
+select cast(coalesce(sum(n), 0) as bigint) as n from failing_count
+`
+
+func (q *Queries) CountFailing(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countFailing)
+	var n int64
+	err := row.Scan(&n)
+	return n, err
+}
+
+const countLanes = `-- name: CountLanes :one
+select count(*) as n from lane
+`
+
+func (q *Queries) CountLanes(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countLanes)
+	var n int64
+	err := row.Scan(&n)
+	return n, err
+}
+
 const countUndelivered = `-- name: CountUndelivered :one
 select n from failing_count where project_id = $1 and endpoint = $2
 `

@@ -1,0 +1,114 @@
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// metrics scrapes the admin listener: value by name with labels.
+func (s *sandbox) metrics() map[string]float64 {
+	s.t.Helper()
+	a, err := http.Get(s.ready.AdminURL + "/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = a.Body.Close() }()
+	text, err := io.ReadAll(a.Body)
+	if err != nil || a.StatusCode != http.StatusOK {
+		s.t.Fatalf("scrape: %d, %v\n%s", a.StatusCode, err, text)
+	}
+	all := map[string]float64{}
+	for line := range strings.Lines(string(text)) {
+		name, value, ok := strings.Cut(strings.TrimSpace(line), "} ")
+		if name += "}"; !ok {
+			name, value, _ = strings.Cut(strings.TrimSpace(line), " ")
+		}
+		if n, err := strconv.ParseFloat(value, 64); err == nil && !strings.HasPrefix(line, "#") {
+			all[name] = n
+		}
+	}
+	return all
+}
+
+func (s *sandbox) shows(m map[string]float64, name string, want float64) {
+	s.t.Helper()
+	if got, ok := m[name]; !ok || got != want {
+		s.t.Errorf("%s is %v (%t), want %v", name, got, ok, want)
+	}
+}
+
+func TestMetricsTellWhatTheGatewayDoes(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := openShop(t, exampleID, exampleSecret)
+			s := start(t, append(args, "--world", world(t, shop.URL))...)
+			d := s.ok(answer{"method": "create", "order_id": "m-1", "steam_id": "76561198000000201"})
+			s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+			s.api(answer{"method": "create", "order_id": "m-1"})
+			s.api(answer{"method": "nonsense"})
+			m := s.metrics()
+			s.shows(m, `skinrail_trades{state="accepted"}`, 1)
+			s.shows(m, `skinrail_trades{state="unknown"}`, 0)
+			s.shows(m, `skinrail_trades_overdue{state="accepted"}`, 0)
+			s.shows(m, `skinrail_api_calls_total{code="0",method="create"}`, 1)
+			s.shows(m, `skinrail_api_calls_total{code="5",method="create"}`, 1)
+			s.shows(m, `skinrail_api_calls_total{code="-5",method="none"}`, 1)
+			s.shows(m, `skinrail_deliveries_failing`, 0)
+			s.shows(m, `skinrail_figures_failed_total`, 0)
+			b := s.worldBot()
+			bot := `bot="` + b.SteamID + `"`
+			s.shows(m, `skinrail_bot_health{account="`+b.AccountName+`",`+bot+`,health="ready"}`, 1)
+			s.shows(m, `skinrail_bot_health{account="`+b.AccountName+`",`+bot+`,health="session expired"}`, 0)
+			s.shows(m, `skinrail_bot_free_slots{account="`+b.AccountName+`",`+bot+`}`, 25)
+			if m["skinrail_db_commit_seconds_count"] == 0 || m["skinrail_db_writes_total"] < m["skinrail_db_commit_seconds_count"] ||
+				m["process_open_fds"] == 0 || m[`skinrail_http_request_seconds_count{part="api"}`] < 3 {
+				t.Errorf("no figures of commits, requests or the process: %v", m)
+			}
+		})
+	}
+}
+
+// Every figure stands in docs/metrics.md, and every name there is a figure.
+func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, name := range regexp.MustCompile(`skinrail_[a-z_]+`).FindAllString(string(text), -1) {
+		told[strings.TrimSuffix(name, "_bucket")] = true
+	}
+	s := start(t)
+	s.api(answer{"method": "balance"})
+	got := map[string]bool{}
+	for name := range s.metrics() {
+		name, _, _ = strings.Cut(name, "{")
+		for _, end := range []string{"_bucket", "_sum", "_count"} {
+			name = strings.TrimSuffix(name, end)
+		}
+		if strings.HasPrefix(name, "skinrail_") {
+			got[name] = true
+		}
+	}
+	got["skinrail_step_failures_total"] = true // none may have failed
+	got["skinrail_drifts"], got["skinrail_bot_items"] = true, true
+	for name := range got {
+		if !told[name] {
+			t.Errorf("%s is not documented", name)
+		}
+	}
+	for name := range told {
+		if !got[name] {
+			t.Errorf("%s is documented and not there", name)
+		}
+	}
+}
