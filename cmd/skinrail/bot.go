@@ -127,7 +127,7 @@ bot within seconds.`
 
 func botAdd(b *app.Bots) *cobra.Command {
 	var n app.NewBot
-	var maFile, steamID, account string
+	var maFile, steamID, account, proxy string
 	var replace bool
 	cmd := &cobra.Command{
 		Use:     "add [--mafile FILE]",
@@ -150,6 +150,11 @@ func botAdd(b *app.Bots) *cobra.Command {
 			if account != "" {
 				n.AccountName = account
 			}
+			if proxy != "" {
+				if err := n.ReadProxyFile(proxy); err != nil {
+					return told(err)
+				}
+			}
 			if err := n.Ask(bufio.NewReader(cmd.InOrStdin()), prompt(cmd)); err != nil {
 				return told(err)
 			}
@@ -162,6 +167,7 @@ func botAdd(b *app.Bots) *cobra.Command {
 	f.StringVar(&account, "account", "", "account name, when the maFile has none")
 	f.StringVar(&n.Persona, "name", "", "name that payers see; without it the account name")
 	f.StringVar(&n.TradeToken, "trade-token", "", "token of the account's trade URL, if known")
+	f.StringVar(&proxy, "proxy-file", "", "file with the URL of the proxy that the bot reaches Steam by, kept sealed; an empty file ends its use")
 	f.BoolVar(&replace, "replace", false, "give a bot that is there already new secrets")
 	return cmd
 }

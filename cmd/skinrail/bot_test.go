@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,6 +208,33 @@ func TestBotIsAddedFromAMaFileAndTested(t *testing.T) {
 	}
 	if _, errors, code := s.bot("", "login", b.AccountName); code != 2 || !strings.Contains(errors, "--steam-url") {
 		t.Errorf("no Steam: exit %d: %s", code, errors)
+	}
+	// With a proxy it goes out by that one, until an empty file says otherwise.
+	by, seen := filepath.Join(t.TempDir(), "proxy"), make(chan string, 100)
+	p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r.URL.String()
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(p.Close)
+	for _, step := range []struct {
+		file    string // absent: nothing is said about proxies
+		proxied bool
+	}{{p.URL, true}, {"-", true}, {"", false}, {"-", false}} {
+		args := []string{"add", "--mafile", path, "--replace"}
+		if step.file != "-" {
+			if err := os.WriteFile(by, []byte(step.file+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, "--proxy-file", by)
+		}
+		s.done(b.Password+"\n", args...)
+		// Directly, Steam may say that the code was used a moment ago.
+		if _, errors, _ := s.bot("", at...); (len(seen) > 0) != step.proxied || strings.Contains(errors, "does not answer") != step.proxied {
+			t.Errorf("proxy file %q: %d requests by it: %s", step.file, len(seen), errors)
+		}
+		for len(seen) > 0 {
+			<-seen
+		}
 	}
 	// A new one, by answers to questions; a running gateway employs it.
 	in := strings.Join([]string{"76561198000099999", "new_bot", b.SharedSecret, b.IdentitySecret, "its password"}, "\n")

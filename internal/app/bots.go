@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -188,13 +189,21 @@ func (c crew) find(ctx context.Context, name string) (fleet.Bot, error) {
 }
 
 // Add seals a bot's secrets and stores it; with replace, it gives a bot that is
-// there new secrets. Nothing is stored when the secrets cannot work.
+// there new secrets, and a new proxy if one is named. Nothing is stored when the
+// secrets cannot work.
 func (b Bots) Add(ctx context.Context, n NewBot, replace bool) error {
 	if err := n.check(); err != nil {
 		return err
 	}
 	return b.sealed(ctx, func(c crew) error {
 		if replace {
+			if n.proxyFile == "" { // an address changes only when that is asked for
+				old, _, err := c.fleet.Secrets(ctx, n.ID)
+				if err != nil && !errors.Is(err, sql.ErrNoRows) {
+					return err
+				}
+				n.Credentials.Proxy = old.Proxy
+			}
 			if err := c.fleet.Replace(ctx, n.ID, n.AccountName, n.Credentials); err != nil {
 				return err
 			}
@@ -256,7 +265,7 @@ func (b Bots) Login(ctx context.Context, name string, at SteamURLs) error {
 
 func account(b fleet.Bot, c fleet.Credentials) web.Account {
 	return web.Account{ID: b.ID, Name: b.AccountName, Password: c.Password.Reveal(),
-		SharedSecret: c.SharedSecret.Reveal(), IdentitySecret: c.IdentitySecret.Reveal()}
+		SharedSecret: c.SharedSecret.Reveal(), IdentitySecret: c.IdentitySecret.Reveal(), Proxy: c.Proxy.Reveal()}
 }
 
 func loginFailed(b fleet.Bot, err error) error {

@@ -61,7 +61,7 @@ type Options struct {
 // Gateway is everything that runs, whatever Steam stands behind it.
 type Gateway struct {
 	Options
-	pace      web.Pace
+	paces     *web.Paces
 	Ledger    *ledger.Service
 	Merchants *merchant.Service
 	Events    *event.Service
@@ -86,7 +86,7 @@ type Gateway struct {
 
 // NewGateway wires rooms and doors. Nothing runs and Steam is not called yet.
 func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
-	g := &Gateway{Options: o, pace: web.NewPace(o.Pace), Desk: &bot.Desk{}}
+	g := &Gateway{Options: o, paces: web.NewPaces(o.Pace), Desk: &bot.Desk{}}
 	if g.Wall == nil {
 		g.Wall = time.Now
 	}
@@ -186,9 +186,8 @@ func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error)
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Options{Endpoints: g.Steam, Session: session, Now: g.Now, Pace: g.pace, Transport: g.Transport, Random: g.Random, Logger: g.Log,
-		Account: web.Account{ID: b.ID, Name: b.AccountName, Password: c.Password.Reveal(),
-			SharedSecret: c.SharedSecret.Reveal(), IdentitySecret: c.IdentitySecret.Reveal()},
+	return web.New(web.Options{Endpoints: g.Steam, Session: session, Now: g.Now, Pace: g.paces.Of(c.Proxy.Reveal()), Transport: g.Transport, Random: g.Random, Logger: g.Log,
+		Account: account(b, c),
 		OnSession: func(session []byte) {
 			if err := g.Fleet.KeepSession(context.WithoutCancel(ctx), b.ID, session); err != nil {
 				g.Log.Error("keep session", "bot", b.ID.String(), "err", err)

@@ -13,10 +13,14 @@ import (
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/web"
 )
 
 // NewBot is a bot to add, with its secrets.
-type NewBot struct{ fleet.NewBot }
+type NewBot struct {
+	fleet.NewBot
+	proxyFile string
+}
 
 // maxMaFile bounds what is read of a file with an account's secrets.
 const maxMaFile = 64 << 10
@@ -54,6 +58,23 @@ func (n *NewBot) ReadMaFile(path string) error {
 		if id, err := steam.ParseID64(text); err == nil && n.ID == 0 {
 			n.ID = id
 		}
+	}
+	return nil
+}
+
+// ReadProxyFile takes the URL of the proxy that the bot reaches Steam by; an
+// empty file stands for none. Errors quote nothing of it.
+func (n *NewBot) ReadProxyFile(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("proxy: %w", err)
+	}
+	n.proxyFile, n.Credentials.Proxy = path, seal.Secret(strings.TrimSpace(string(data)))
+	if n.Credentials.Proxy == "" {
+		return nil
+	}
+	if err := web.CheckProxy(n.Credentials.Proxy.Reveal()); err != nil {
+		return wrong("%s: %v", path, err)
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ type Credentials struct {
 	Password       seal.Secret
 	SharedSecret   seal.Secret
 	IdentitySecret seal.Secret
+	Proxy          seal.Secret // URL of the proxy it reaches Steam by; empty: directly
 }
 
 // NewBot is an account to add.
@@ -97,7 +98,10 @@ func (s *Service) tell(app steam.AppID, names map[string]struct{}) {
 }
 
 // sealedCredentials is the stored form of [Credentials].
-type sealedCredentials struct{ Password, SharedSecret, IdentitySecret string }
+type sealedCredentials struct {
+	Password, SharedSecret, IdentitySecret string
+	Proxy                                  string `json:",omitempty"`
+}
 
 func credentialsRow(id steam.ID64) string { return "bot/" + id.String() + "/credentials" }
 func sessionRow(id steam.ID64) string     { return "bot/" + id.String() + "/session" }
@@ -153,7 +157,7 @@ func (s *Service) Secrets(ctx context.Context, id steam.ID64) (Credentials, []by
 	if err := json.Unmarshal(plain, &c); err != nil {
 		return Credentials{}, nil, fmt.Errorf("secrets of bot %s: malformed", id)
 	}
-	creds := Credentials{seal.Secret(c.Password), seal.Secret(c.SharedSecret), seal.Secret(c.IdentitySecret)}
+	creds := Credentials{seal.Secret(c.Password), seal.Secret(c.SharedSecret), seal.Secret(c.IdentitySecret), seal.Secret(c.Proxy)}
 	if len(row.Session) == 0 {
 		return creds, nil, nil
 	}

@@ -164,7 +164,7 @@ func (s *Service) Replace(ctx context.Context, id steam.ID64, account string, c 
 }
 
 func (c Credentials) plain() ([]byte, error) {
-	plain, err := json.Marshal(sealedCredentials{c.Password.Reveal(), c.SharedSecret.Reveal(), c.IdentitySecret.Reveal()})
+	plain, err := json.Marshal(sealedCredentials{c.Password.Reveal(), c.SharedSecret.Reveal(), c.IdentitySecret.Reveal(), c.Proxy.Reveal()})
 	if err != nil {
 		return nil, errors.New("credentials cannot be encoded") // the cause would quote them
 	}

@@ -29,6 +29,7 @@ type Account struct {
 	Password       string
 	SharedSecret   string // base64 or hex, for login codes
 	IdentitySecret string // base64 or hex, for confirmations
+	Proxy          string // URL of the proxy it leaves by, may hold a password; empty: directly
 }
 
 func (a Account) String() string { return "account " + a.ID.String() + " [redacted]" }
@@ -48,7 +49,7 @@ type Options struct {
 	Endpoints     Endpoints
 	Account       Account
 	Session       []byte            // from an earlier start; nil: log in when first needed
-	Transport     http.RoundTripper // nil: a transport of its own
+	Transport     http.RoundTripper // nil: a transport of its own, through the account's proxy
 	Now           func() time.Time  // nil: time.Now
 	Pace          Pace              // zero: no gaps
 	Timeout       time.Duration     // per request; zero: 30 s
@@ -124,7 +125,14 @@ func New(o Options) (*Client, error) {
 		login:     make(gate, 1),
 		writes:    make(gate, 1),
 	}
-	c.fillIn(o.Transport)
+	transport := o.Transport
+	if transport == nil {
+		var err error
+		if transport, err = outgoing(o.Account.Proxy); err != nil {
+			return nil, fmt.Errorf("steam account %s: %w", o.Account.ID, err)
+		}
+	}
+	c.fillIn(transport)
 	if err := c.restore(o.Session); err != nil {
 		c.log.Warn("stored steam session dropped", "account", c.account.ID, "error", err)
 	}
@@ -132,11 +140,6 @@ func New(o Options) (*Client, error) {
 }
 
 func (c *Client) fillIn(transport http.RoundTripper) {
-	if transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxResponseHeaderBytes = 64 << 10
-		transport = t
-	}
 	c.http = &http.Client{Transport: transport, CheckRedirect: stay}
 	if c.now == nil {
 		c.now = time.Now
@@ -167,6 +170,9 @@ func (o Options) check() error {
 	}
 	if _, err := steam.ConfirmationKey(o.Account.IdentitySecret, time.Unix(0, 0), "list"); err != nil {
 		return fmt.Errorf("steam account %s: identity secret: %w", o.Account.ID, err)
+	}
+	if o.Account.Proxy != "" && o.Transport != nil {
+		return fmt.Errorf("steam account %s: a proxy and a transport exclude each other", o.Account.ID)
 	}
 	if o.Timeout < 0 || o.InventoryPage < 0 {
 		return errors.New("steam client: timeout and inventory page must not be negative")

@@ -104,6 +104,10 @@ func (c *Client) logIn(ctx context.Context, s session) (session, error) {
 	if err := c.barred(); err != nil {
 		return s, err
 	}
+	if err := c.pace.logins.enter(ctx); err != nil {
+		return s, err
+	}
+	defer c.pace.logins.leave()
 	if err := wait(ctx, c.pace.login); err != nil {
 		return s, err
 	}
