@@ -68,4 +68,4 @@ func sqliteClass(code int) ErrorClass {
 // IsUnique reports whether err says that a unique key is taken.
 func IsUnique(err error) bool { return Class(err) == Unique }
 
-func retryable(err error) bool { return Class(err) == Busy }
+func retryable(err error) bool { return Class(err) == Busy || errors.Is(err, ErrAgain) }

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -13,26 +15,50 @@ import (
 // order of their creation, so that pages and their totals cost the same
 // however long the table is. The table has the columns project_id, seq and
 // created_at, with an index over (project_id, created_at, seq).
-type Series struct{ table, next, first, last string }
+type Series struct{ table, first, last string }
+
+var nextSQL = NewList("insert into series (name, project_id, n, at) values ", "($1, $2, $3, $4)",
+	` on conflict (name, project_id) do update set n = series.n + excluded.n,
+	at = case when excluded.at > series.at then excluded.at else series.at end returning project_id, n, at`)
 
 // NewSeries is the series of a table.
 func NewSeries(table string) Series {
-	const next = `insert into series (name, project_id, n, at) values ($1, $2, 1, $3)
-		on conflict (name, project_id) do update set n = series.n + 1,
-		at = case when excluded.at > series.at then excluded.at else series.at end returning n, at`
 	const edge = "select t.seq from %s t where t.project_id = $1 and t.created_at %s $2 order by t.created_at %s, t.seq %s limit 1"
-	return Series{table: table, next: next, first: fmt.Sprintf(edge, table, ">=", "", ""), last: fmt.Sprintf(edge, table, "<", "desc", "desc")}
+	return Series{table: table, first: fmt.Sprintf(edge, table, ">=", "", ""), last: fmt.Sprintf(edge, table, "<", "desc", "desc")}
 }
 
-// NextTx takes the next number of a project. The row is to be created at the
-// returned time: now, or when the one before it was, whichever is later. Until
-// the write ends, others of the project wait.
+// Numbers are what a write takes of a project's series, from First on, for rows
+// to be created At that time.
+type Numbers struct {
+	First int64
+	At    time.Time
+}
+
+// NextTx is [Series.NextAllTx] for one row.
 func (s Series) NextTx(ctx context.Context, tx *Tx, project int64, now time.Time) (seq int64, at time.Time, err error) {
-	var us int64
-	if err = tx.QueryRowContext(ctx, s.next, s.table, project, Micros(now)).Scan(&seq, &us); err != nil {
-		return 0, time.Time{}, fmt.Errorf("number %s: %w", s.table, err)
+	all, err := s.NextAllTx(ctx, tx, map[int64]int64{project: 1}, now)
+	return all[project].First, all[project].At, err
+}
+
+// NextAllTx takes the next numbers of projects, of each as many as it says. Rows
+// are to be created at the returned time: now, or when the one before them was,
+// whichever is later. Until the write ends, others of these projects wait.
+func (s Series) NextAllTx(_ context.Context, tx *Tx, counts map[int64]int64, now time.Time) (map[int64]Numbers, error) {
+	var args []any
+	for _, project := range slices.Sorted(maps.Keys(counts)) { // all writes take them in this order
+		args = append(args, s.table, project, counts[project], Micros(now))
 	}
-	return seq, Time(us), nil
+	all := make(map[int64]Numbers, len(counts))
+	err := tx.Together(nextSQL.Query(args, func(row Scanner) error {
+		var project, last, at int64
+		err := row.Scan(&project, &last, &at)
+		all[project] = Numbers{First: last - counts[project] + 1, At: Time(at)}
+		return err
+	})...)
+	if err != nil {
+		return nil, fmt.Errorf("number %s: %w", s.table, err)
+	}
+	return all, nil
 }
 
 // Window is the numbers of rows created in a time; empty when Last < First.

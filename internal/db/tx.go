@@ -14,10 +14,46 @@ import (
 type Tx struct {
 	ctx    context.Context // in force instead of the caller's: a write is not cut in the middle
 	q      Querier
+	conn   *sql.Conn // PostgreSQL's
 	topics []string
 	after  []func()
 	open   []interface{ Close() error }
+	rows   []collected
 	done   bool
+}
+
+// collected is rows of one list that wait for the end of the write.
+type collected struct {
+	list *List
+	args []any
+	n    int64
+	lost error
+}
+
+// Collect adds a row to those that the list changes at the end of the write, all
+// at once. When that does not change each of them, the write ends with lost.
+func (tx *Tx) Collect(l *List, lost error, row ...any) {
+	for i := range tx.rows {
+		if c := &tx.rows[i]; c.list == l {
+			c.args, c.n = append(c.args, row...), c.n+1
+			return
+		}
+	}
+	tx.rows = append(tx.rows, collected{list: l, args: row, n: 1, lost: lost})
+}
+
+// flush runs what was collected.
+func (tx *Tx) flush() error {
+	for _, c := range tx.rows {
+		var n int64
+		if err := tx.Together(c.list.Exec(c.args, &n)...); err != nil {
+			return err
+		}
+		if n != c.n {
+			return c.lost
+		}
+	}
+	return nil
 }
 
 // Wake wakes the subscribers of a topic once the write is committed.

@@ -19,6 +19,10 @@ var errReadOnly = errors.New("db: this querier only reads")
 // may or may not have happened. Whoever has a key looks it up.
 var ErrCommitUnknown = errors.New("db: outcome of the commit is unknown")
 
+// ErrAgain is returned by a write that finds that somebody else was faster: it
+// is undone and runs again.
+var ErrAgain = errors.New("db: somebody else was faster")
+
 // Write runs f in a transaction and returns once it is durably committed, or
 // with f's error and no effect. f may run more than once, and it uses tx only:
 // a [DB.Read] would not see what f has written, a second Write could wait for
@@ -76,7 +80,7 @@ func (d *DB) tryPostgres(ctx context.Context, f func(tx *Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin write: %w", err)
 	}
-	tx := &Tx{ctx: ctx, q: ptx}
+	tx := &Tx{ctx: ctx, q: ptx, conn: conn}
 	if err := run(f, tx); err != nil {
 		return errors.Join(err, ignoreDone(ptx.Rollback()))
 	}
@@ -118,5 +122,8 @@ func run(f func(tx *Tx) error, tx *Tx) (err error) {
 			err = fmt.Errorf("write panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return f(tx)
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.flush()
 }

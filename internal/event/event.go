@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -77,25 +76,19 @@ func (s *Service) AppendTx(ctx context.Context, tx *db.Tx, n NewEvent) (Event, e
 	return es[0], nil
 }
 
-// AppendAllTx is [Service.AppendTx] for up to maxTogether events of one project
-// and of different subjects, in the given order and with as few statements.
+// AppendAllTx is [Service.AppendTx] for many events, of each project and each
+// subject in the given order and with as few statements.
 func (s *Service) AppendAllTx(ctx context.Context, tx *db.Tx, ns ...NewEvent) ([]Event, error) {
-	if len(ns) == 0 || len(ns) > maxTogether {
-		return nil, fmt.Errorf("append %d events: want 1 to %d", len(ns), maxTogether)
-	}
 	es := make([]Event, len(ns))
 	for i, n := range ns {
 		e, err := n.event(s.Random)
 		if err != nil {
 			return nil, fmt.Errorf("append event %s of %s: %w", n.Kind, n.Subject, err)
 		}
-		if e.Project != ns[0].Project || slices.ContainsFunc(es[:i], func(o Event) bool { return o.Subject == e.Subject }) {
-			return nil, fmt.Errorf("append event %s of %s: together go events of one project and different subjects", n.Kind, n.Subject)
-		}
 		es[i] = e
 	}
-	if err := insert(ctx, tx, es); err != nil {
-		return nil, fmt.Errorf("append event %s of %s: %w", es[0].Kind, es[0].Subject, err)
+	if err := insert(tx, es); err != nil {
+		return nil, fmt.Errorf("append %d events from %s of %s on: %w", len(es), es[0].Kind, es[0].Subject, err)
 	}
 	tx.Wake(Topic)
 	return es, nil

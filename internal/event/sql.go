@@ -3,7 +3,8 @@ package event
 import (
 	"context"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event/sqlc"
@@ -11,59 +12,57 @@ import (
 )
 
 // Written by hand because they are in every write that changes something.
-const nextSeqSQL = `insert into feed (project_id, seq) values ($1, $2)
-	on conflict (project_id) do update set seq = feed.seq + $2 returning seq`
+var (
+	nextSeqSQL = db.NewList("insert into feed (project_id, seq) values ", "($1, $2)",
+		" on conflict (project_id) do update set seq = feed.seq + excluded.seq returning project_id, seq")
 
-// maxTogether is how many events one statement stores.
-const maxTogether = 4
+	// The feed rows are locked by then, so nobody else adds to the subjects.
+	versionSQL = db.NewList("with s (subject) as (values ", "(cast($1 as text))",
+		") select s.subject, (select coalesce(max(e.version), 0) from event e where e.subject = s.subject) from s")
 
-// insertSQL holds the insert for each number of events, so that each is one
-// prepared statement. The feed row is locked by then, so nobody else adds to
-// the subjects.
-var insertSQL = func() (texts [maxTogether + 1]string) {
-	for n := 1; n <= maxTogether; n++ {
-		var b strings.Builder
-		b.WriteString("insert into event (project_id, seq, id, kind, subject, version, at, body) values ")
-		for i := range n {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			p := 6*i + 2
-			fmt.Fprintf(&b, "($1, $%d, $%d, $%d, $%d, (select coalesce(max(e.version), 0) + 1 from event e where e.subject = $%d), $%d, $%d)",
-				p, p+1, p+2, p+3, p+3, p+4, p+5)
-		}
-		b.WriteString(" returning seq, version")
-		texts[n] = b.String()
-	}
-	return texts
-}()
+	insertSQL = db.NewList("insert into event (project_id, seq, id, kind, subject, version, at, body) values ",
+		"($1, $2, $3, $4, $5, $6, $7, $8)", "")
+)
 
 // insert sets the events' Seq and Version.
-func insert(ctx context.Context, tx *db.Tx, es []Event) error {
-	var last int64
-	if err := tx.QueryRowContext(ctx, nextSeqSQL, es[0].Project, len(es)).Scan(&last); err != nil {
+func insert(tx *db.Tx, es []Event) error {
+	next, versions := map[int64]int64{}, map[string]int64{}
+	var subjects []any
+	for _, e := range es {
+		next[e.Project]++
+		if _, seen := versions[e.Subject]; !seen {
+			versions[e.Subject] = 0
+			subjects = append(subjects, e.Subject)
+		}
+	}
+	var counts []any
+	for _, project := range slices.Sorted(maps.Keys(next)) { // all writes lock them in this order
+		counts = append(counts, project, next[project])
+	}
+	err := tx.Together(append(nextSeqSQL.Query(counts, func(row db.Scanner) error {
+		var project, last int64
+		err := row.Scan(&project, &last)
+		next[project] = last - next[project]
 		return err
-	}
-	first := last - int64(len(es)) + 1
-	args := append(make([]any, 0, 1+6*len(es)), es[0].Project)
-	for i := range es {
-		e := &es[i]
-		e.Seq = first + int64(i)
-		args = append(args, e.Seq, e.ID, string(e.Kind), e.Subject, db.Micros(e.At), e.Body)
-	}
-	rows, err := tx.QueryContext(ctx, insertSQL[len(es)], args...)
+	}), versionSQL.Query(subjects, func(row db.Scanner) error {
+		var subject string
+		var version int64
+		err := row.Scan(&subject, &version)
+		versions[subject] = version
+		return err
+	})...)...)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var seq, version int64
-		if err := rows.Scan(&seq, &version); err != nil {
-			return err
-		}
-		es[seq-first].Version = version
+	args := make([]any, 0, 8*len(es))
+	for i := range es {
+		e := &es[i]
+		next[e.Project]++
+		versions[e.Subject]++
+		e.Seq, e.Version = next[e.Project], versions[e.Subject]
+		args = append(args, e.Project, e.Seq, e.ID, string(e.Kind), e.Subject, e.Version, db.Micros(e.At), e.Body)
 	}
-	return rows.Err()
+	return tx.Together(insertSQL.Exec(args, nil)...)
 }
 
 // Since returns up to limit events of a project with numbers above after, in

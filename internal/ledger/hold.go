@@ -51,24 +51,27 @@ func ofHolds(t Transaction) bool {
 // (ref "hold/<id>"). It returns [fault.InsufficientBalance] when From does not
 // have it and [fault.Duplicate] for an id used before.
 func (s *Service) HoldTx(ctx context.Context, tx *db.Tx, h Hold) error {
-	_, err := s.HoldLeftTx(ctx, tx, h)
-	return err
+	return s.HoldAllTx(ctx, tx, NewFunds(), h)
 }
 
-// HoldLeftTx is [Service.HoldTx] and returns what From has left.
-func (s *Service) HoldLeftTx(ctx context.Context, tx *db.Tx, h Hold) (money.Amount, error) {
-	if h.ID == "" || h.Amount <= 0 || h.To.nature() != holding || h.From.nature() == holding {
-		return 0, fmt.Errorf("hold %q: %s from %s to %s is no hold", h.ID, h.Amount, h.From, h.To)
+// HoldAllTx is [Service.HoldTx] for many, in their order; f may hold their
+// accounts already, and holds them afterwards.
+func (s *Service) HoldAllTx(ctx context.Context, tx *db.Tx, f *Funds, holds ...Hold) error {
+	ps := make([]posting, len(holds))
+	for i, h := range holds {
+		if h.ID == "" || h.Amount <= 0 || h.To.nature() != holding || h.From.nature() == holding {
+			return fmt.Errorf("hold %q: %s from %s to %s is no hold", h.ID, h.Amount, h.From, h.To)
+		}
+		ps[i].Transaction = Transaction{Ref: kindHold + "/" + h.ID, Kind: kindHold, At: h.At,
+			Entries: []Entry{{h.From, -h.Amount}, {h.To, h.Amount}}}
 	}
-	changes, err := s.book(ctx, tx, Transaction{Ref: kindHold + "/" + h.ID, Kind: kindHold, At: h.At,
-		Entries: []Entry{{h.From, -h.Amount}, {h.To, h.Amount}}}, "")
-	if err != nil {
-		return 0, err
+	if err := s.book(ctx, tx, f, ps...); err != nil {
+		return err
 	}
-	if err := insertHold(ctx, tx, h, changes); err != nil {
-		return 0, fmt.Errorf("hold %s: %w", h.ID, err)
+	if err := insertHolds(tx, f, holds); err != nil {
+		return fmt.Errorf("hold %s: %w", holds[0].ID, err)
 	}
-	return changes[find(changes, h.From)].balance, nil
+	return nil
 }
 
 // ReleaseTx resolves a hold by splitting its amount among accounts (ref
@@ -87,8 +90,7 @@ func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entr
 	if err != nil {
 		return err
 	}
-	_, err = s.book(ctx, tx, Transaction{Ref: kindRelease + "/" + id, Kind: kindRelease, At: at, Entries: entries}, "")
-	return err
+	return s.book(ctx, tx, NewFunds(), posting{Transaction: Transaction{Ref: kindRelease + "/" + id, Kind: kindRelease, At: at, Entries: entries}})
 }
 
 // split returns the entries that empty what is held into the parts.
@@ -115,10 +117,8 @@ func (s *Service) VoidTx(ctx context.Context, tx *db.Tx, id string, at time.Time
 	if err != nil {
 		return fmt.Errorf("void %s: %w", id, err)
 	}
-	_, err = s.book(ctx, tx, Transaction{Ref: kindVoid + "/" + id, Kind: kindVoid, At: at, Entries: []Entry{
-		{Account(row.ToPath), -money.Amount(row.Amount)}, {Account(row.FromPath), money.Amount(row.Amount)},
-	}}, kindHold+"/"+id)
-	return err
+	return s.book(ctx, tx, NewFunds(), posting{reverses: kindHold + "/" + id, Transaction: Transaction{Ref: kindVoid + "/" + id, Kind: kindVoid, At: at,
+		Entries: []Entry{{Account(row.ToPath), -money.Amount(row.Amount)}, {Account(row.FromPath), money.Amount(row.Amount)}}}})
 }
 
 // whyNot says why a hold could not be resolved.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
-	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/ledger/sqlc"
 	"github.com/skinrail/skinrail/internal/money"
 )
@@ -54,8 +53,7 @@ func (s *Service) PostTx(ctx context.Context, tx *db.Tx, t Transaction) error {
 	if ofHolds(t) {
 		return fmt.Errorf("post %s: only a hold may post this", t.Ref)
 	}
-	_, err := s.book(ctx, tx, t, "")
-	return err
+	return s.book(ctx, tx, NewFunds(), posting{Transaction: t})
 }
 
 // Balance returns what an account holds now; an account without entries holds
@@ -84,31 +82,47 @@ func balance(ctx context.Context, q db.Querier, a Account) (money.Amount, error)
 type change struct {
 	account Account
 	amount  money.Amount
-	id      int64
-	balance money.Amount // afterwards
 }
 
-// book writes the transaction row, moves the balances and writes the entries.
-// Balances change in the order of their paths, so that two transactions never
-// wait for each other. It returns the accounts it touched.
-func (s *Service) book(ctx context.Context, tx *db.Tx, t Transaction, reverses string) ([]change, error) {
-	changes, err := net(t)
-	if err != nil {
-		return nil, err
-	}
-	id, err := insertTransaction(ctx, tx, t, reverses)
-	if err != nil {
-		return nil, err
-	}
-	for i := range changes {
-		if err := move(ctx, tx, &changes[i]); err != nil {
-			return nil, fmt.Errorf("post %s: %w", t.Ref, err)
+// posting is a transaction on its way into the books.
+type posting struct {
+	Transaction
+	reverses string // the reference of the transaction that it undoes
+	id       int64
+}
+
+// book writes transactions in the given order: their rows, the balances, the
+// entries. The balances are locked in the order of their paths, so that two
+// writes never wait for each other in a circle; f may hold some already.
+func (s *Service) book(ctx context.Context, tx *db.Tx, f *Funds, ps ...posting) error {
+	changes := make([][]change, len(ps))
+	var accounts []Account
+	for i, p := range ps {
+		var err error
+		if changes[i], err = net(p.Transaction); err != nil {
+			return err
+		}
+		for _, c := range changes[i] {
+			accounts = append(accounts, c.account)
 		}
 	}
-	if err := insertEntries(ctx, tx, id, t.Entries, changes); err != nil {
-		return nil, fmt.Errorf("post %s: %w", t.Ref, err)
+	if err := insertTransactions(tx, ps); err != nil {
+		return err
 	}
-	return changes, nil
+	if err := f.lock(tx, accounts, create); err != nil {
+		return fmt.Errorf("post %s: %w", ps[0].Ref, err)
+	}
+	for i, p := range ps {
+		for _, c := range changes[i] {
+			if err := f.move(c); err != nil {
+				return fmt.Errorf("post %s: %w", p.Ref, err)
+			}
+		}
+	}
+	if err := f.write(tx, ps); err != nil {
+		return fmt.Errorf("post %s: %w", ps[0].Ref, err)
+	}
+	return nil
 }
 
 // net checks the shape of a transaction and adds up what each account gets.
@@ -141,24 +155,4 @@ func net(t Transaction) ([]change, error) {
 
 func find(changes []change, a Account) int {
 	return slices.IndexFunc(changes, func(c change) bool { return c.account == a })
-}
-
-// move changes one balance, if the account may go there. The guard is in the
-// update: nothing is read before.
-func move(ctx context.Context, tx *db.Tx, c *change) error {
-	err := changeBalance(ctx, tx, c)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	if err := insertAccount(ctx, tx, c.account); err != nil {
-		return err
-	}
-	if err = changeBalance(ctx, tx, c); !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	has, err := balance(ctx, tx, c.account)
-	if err != nil {
-		return err
-	}
-	return fault.New(fault.InsufficientBalance, "available %s, needed %s", has, -c.amount)
 }

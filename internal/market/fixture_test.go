@@ -78,8 +78,15 @@ func items(n int, name string) (all []steam.Item) {
 // reserve takes an item in a write of its own.
 func (s *shop) reserve(ctx context.Context, w market.Want, owner string) (r market.Row, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		r, err = s.market.ReserveTx(ctx, tx, w, owner)
-		return err
+		o, err := s.market.OfferTx(ctx, tx, []market.Want{w})
+		if err != nil {
+			return err
+		}
+		if r, err = o.Item(w); err != nil {
+			return err
+		}
+		o.Take(r, owner)
+		return s.market.ReserveTx(ctx, tx, o)
 	})
 	return r, err
 }

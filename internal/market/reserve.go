@@ -6,9 +6,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
@@ -21,20 +24,110 @@ type Want struct {
 	Ceiling string // decimal text in USD, of any length; empty: none
 }
 
-// maxPicks bounds how often one buyer may lose an item to another between
-// choosing and taking it. Each loss is somebody else's commit.
-const maxPicks = 200
+// Offer is what of wanted items can be had in one write: rows that are locked
+// until it ends, so that nobody else takes them.
+type Offer struct {
+	pricing *pricing.Service
+	byID    map[int64]Row
+	listed  map[listing][]Row // by id
+	taken   map[int64]string  // who gets what
+}
 
-// ReserveTx takes an item off sale for an owner, a text that no other order
-// uses, and returns it at its price now. It returns [fault.ItemUnavailable]
-// when there is none and [fault.PriceChanged] above the ceiling; then the write
-// must end without effect.
-func (s *Service) ReserveTx(ctx context.Context, tx *db.Tx, w Want, owner string) (Row, error) {
-	r, err := s.take(ctx, tx, w, owner)
+// listing is a name in the list of a game.
+type listing struct {
+	app steam.AppID
+	listed
+}
+
+func (l listing) compare(m listing) int {
+	return cmp.Or(cmp.Compare(l.app, m.app), cmp.Compare(l.name, m.name), cmp.Compare(l.phase, m.phase))
+}
+
+// OfferTx looks for what is wanted, enough that each of the wishes can have one
+// of its own if there are as many.
+func (s *Service) OfferTx(_ context.Context, tx *db.Tx, wants []Want) (*Offer, error) {
+	o := &Offer{pricing: s.pricing, byID: map[int64]Row{}, listed: map[listing][]Row{}, taken: map[int64]string{}}
+	var ids []int64
+	for _, w := range wants {
+		if w.ID != 0 {
+			ids = append(ids, w.ID)
+		}
+	}
+	slices.Sort(ids)
+	var args []any
+	for _, id := range slices.Compact(ids) {
+		args = append(args, id)
+	}
+	err := tx.Together(offerByIDSQL.Query(args, func(row db.Scanner) error {
+		r, err := scan(row)
+		o.byID[r.ID] = r
+		return err
+	})...)
+	if err == nil {
+		err = o.list(tx, demand(wants, len(ids)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for %d items: %w", len(wants), err)
+	}
+	return o, nil
+}
+
+// demand is how many rows of each listing the wishes can take at most: what is
+// wanted by id, and by another reading of the name, may be of them.
+func demand(wants []Want, byID int) map[listing]int {
+	type name struct {
+		app  steam.AppID
+		name string
+	}
+	wanted, need := map[name]int{}, map[listing]int{}
+	for _, w := range wants {
+		if w.ID == 0 {
+			for _, as := range readings(w.Name) {
+				wanted[name{w.App, as.name}]++
+				need[listing{w.App, as}] = 0
+			}
+		}
+	}
+	for l := range need {
+		need[l] = wanted[name{l.app, l.name}] + byID
+	}
+	return need
+}
+
+// list finds the first rows of each listing. Those that another write is taking
+// are passed over; only where too few are left it is waited for.
+func (o *Offer) list(tx *db.Tx, need map[listing]int) error {
+	for _, by := range []db.Lock{db.LockUnused, db.LockRows} {
+		var all []db.Statement
+		for _, l := range slices.SortedFunc(maps.Keys(need), listing.compare) { // all writes lock them in this order
+			n := need[l]
+			if len(o.listed[l]) >= n {
+				continue
+			}
+			o.listed[l] = nil
+			all = append(all, db.Statement{Text: offerByNameSQL, Args: []any{int64(l.app), l.name, l.phase, n}, Lock: by,
+				Row: func(row db.Scanner) error {
+					r, err := scan(row)
+					o.listed[l] = append(o.listed[l], r)
+					return err
+				}})
+		}
+		if err := tx.Together(all...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Item is what a wish gets next, at its price now; nothing is taken by asking.
+// It returns [fault.ItemUnavailable] when there is nothing and
+// [fault.PriceChanged] above the ceiling.
+func (o *Offer) Item(w Want) (Row, error) {
+	r, err := o.find(w)
 	if err != nil {
 		return Row{}, err
 	}
-	price, ok := s.pricing.SellOut(r.Asset.App, r.Name)
+	price, ok := o.pricing.SellOut(r.Asset.App, r.Name)
 	if !ok {
 		return Row{}, fault.New(fault.ItemUnavailable, "%q has no price now", r.Name)
 	}
@@ -48,41 +141,55 @@ func (s *Service) ReserveTx(ctx context.Context, tx *db.Tx, w Want, owner string
 			return Row{}, fault.New(fault.PriceChanged, "%q costs %s usd now", r.Name, price.Text(2))
 		}
 	}
-	tx.After(func() { s.note(r.Asset.App, r.Name) })
 	return r, nil
 }
 
-// take marks an item. On PostgreSQL two buyers can choose the same one at the
-// same time: the later finds it marked and chooses again.
-func (s *Service) take(ctx context.Context, tx *db.Tx, w Want, owner string) (Row, error) {
+func (o *Offer) find(w Want) (Row, error) {
 	if w.ID != 0 {
-		r, err := takeByID(ctx, tx, w.ID, owner)
-		if errors.Is(err, sql.ErrNoRows) {
-			return Row{}, fault.New(fault.ItemUnavailable, "item %d is not on sale", w.ID)
+		if r, ok := o.byID[w.ID]; ok && o.taken[r.ID] == "" {
+			return r, nil
 		}
-		return r, wrap("take item", err)
+		return Row{}, fault.New(fault.ItemUnavailable, "item %d is not on sale", w.ID)
 	}
 	for _, as := range readings(w.Name) {
-		r, err := takeListed(ctx, tx, w.App, as, owner)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return r, wrap("take item", err)
+		for _, r := range o.listed[listing{w.App, as}] {
+			if o.taken[r.ID] == "" {
+				return r, nil
+			}
 		}
 	}
 	return Row{}, fault.New(fault.ItemUnavailable, "no %q is on sale", w.Name)
 }
 
-// takeListed returns sql.ErrNoRows when nothing is left.
-func takeListed(ctx context.Context, tx *db.Tx, app steam.AppID, as listed, owner string) (Row, error) {
-	for range maxPicks {
-		r, err := takeByName(ctx, tx, app, as, owner)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return r, err
-		}
-		if left, err := anyLeft(ctx, tx, app, as); err != nil || !left {
-			return Row{}, cmp.Or(err, sql.ErrNoRows)
-		}
+// Take says who gets an item, by a text that no other order uses. It is stored
+// by [Service.ReserveTx].
+func (o *Offer) Take(r Row, owner string) { o.taken[r.ID] = owner }
+
+// ReserveTx takes what was taken from the offer off sale.
+func (s *Service) ReserveTx(_ context.Context, tx *db.Tx, o *Offer) error {
+	var args []any
+	for _, id := range slices.Sorted(maps.Keys(o.taken)) {
+		args = append(args, id, o.taken[id])
 	}
-	return Row{}, sql.ErrNoRows
+	sold := make([]Row, 0, len(o.taken))
+	err := tx.Together(reserveSQL.Query(args, func(row db.Scanner) error {
+		var r Row
+		err := row.Scan(&r.Asset.App, &r.Name)
+		sold = append(sold, r)
+		return err
+	})...)
+	if err == nil && len(sold) != len(o.taken) {
+		err = db.ErrAgain
+	}
+	if err != nil {
+		return fmt.Errorf("take %d items off sale: %w", len(o.taken), err)
+	}
+	tx.After(func() {
+		for _, r := range sold {
+			s.note(r.Asset.App, r.Name)
+		}
+	})
+	return nil
 }
 
 // UnreserveTx puts an item back on sale that the owner had reserved. When the
@@ -99,11 +206,4 @@ func (s *Service) UnreserveTx(ctx context.Context, tx *db.Tx, id int64, owner st
 	}
 	tx.After(func() { s.note(app, name) })
 	return nil
-}
-
-func wrap(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }

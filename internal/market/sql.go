@@ -21,28 +21,23 @@ const (
 		and exists (select 1 from bot b where b.steam_id = i.bot and b.enabled)`
 	onSaleNamedSQL = onSaleSQL + ` and i.name = $2`
 
-	takeByIDSQL = `update bot_item set reserved_by = $2
-		where id = $1 and present and tradable and reserved_by = '' and context = '2'
-		and exists (select 1 from bot b where b.steam_id = bot_item.bot and b.enabled)
-		returning ` + columns
-
-	pickSQL = `select i.id from bot_item i
-		where i.app = $1 and i.name = $2 and i.present and i.tradable and i.reserved_by = '' and i.context = '2'
-		and ($3 = '' or i.phase = $3) and exists (select 1 from bot b where b.steam_id = i.bot and b.enabled)
-		order by i.id limit 1`
-
-	takeByNameSQL = `update bot_item set reserved_by = $4
-		where id = (` + pickSQL + `) and present and tradable and reserved_by = ''
-		returning ` + columns
-
-	anyLeftSQL = `select exists (` + pickSQL + `)`
+	offerByNameSQL = onSaleNamedSQL + ` and ($3 = '' or i.phase = $3) order by i.id limit $4`
 
 	unreserveSQL = `update bot_item set reserved_by = '' where id = $1 and reserved_by = $2 returning app, name`
 )
 
-type scanner interface{ Scan(...any) error }
+var (
+	offerByIDSQL = db.NewList(`select `+columns+` from bot_item i
+		where i.present and i.tradable and i.reserved_by = '' and i.context = '2'
+		and exists (select 1 from bot b where b.steam_id = i.bot and b.enabled) and i.id in (`, "$1", ") order by i.id").Locking(db.LockRows)
 
-func scan(from scanner) (Row, error) {
+	// The rows are locked since they were offered; the guard stands all the same.
+	reserveSQL = db.NewList("with t (id, owner) as (values ", "(cast($1 as bigint), cast($2 as text))",
+		`) update bot_item set reserved_by = t.owner from t
+		where bot_item.id = t.id and present and tradable and reserved_by = '' returning app, name`)
+)
+
+func scan(from db.Scanner) (Row, error) {
 	var r Row
 	var bot string
 	err := from.Scan(&r.ID, &bot, &r.Asset.App, &r.Asset.Context, &r.Asset.ID, &r.ClassID, &r.InstanceID, &r.Name, &r.Phase,
@@ -91,17 +86,4 @@ func (r *Row) share(with *Row) {
 			*t.mine = *t.other
 		}
 	}
-}
-
-func takeByID(ctx context.Context, tx *db.Tx, id int64, owner string) (Row, error) {
-	return scan(tx.QueryRowContext(ctx, takeByIDSQL, id, owner))
-}
-
-func takeByName(ctx context.Context, tx *db.Tx, app steam.AppID, as listed, owner string) (Row, error) {
-	return scan(tx.QueryRowContext(ctx, takeByNameSQL, int64(app), as.name, as.phase, owner))
-}
-
-func anyLeft(ctx context.Context, tx *db.Tx, app steam.AppID, as listed) (left bool, err error) {
-	err = tx.QueryRowContext(ctx, anyLeftSQL, int64(app), as.name, as.phase).Scan(&left)
-	return left, err
 }

@@ -1,10 +1,8 @@
 package purchase
 
 import (
-	"context"
 	"time"
 
-	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/money"
 )
@@ -40,14 +38,12 @@ func (p Purchase) Changed() Changed {
 		Created: p.CreatedAt.Unix()}
 }
 
-// tell appends the purchase's event and, where money moved, what the project has
-// available now.
-func (s *Service) tell(ctx context.Context, tx *db.Tx, p Purchase, kind event.Kind, available *money.Amount, now time.Time) error {
-	news := []event.NewEvent{{Project: p.Project, Kind: kind, Subject: p.Owner(), At: now, Body: p.Changed()}}
-	if available != nil {
-		news = append(news, event.NewEvent{Project: p.Project, Kind: event.BalanceChanged,
-			Subject: event.BalanceSubject(p.Project), At: now, Body: BalanceChanged{Balance: *available}})
-	}
-	_, err := s.Events.AppendAllTx(ctx, tx, news...)
-	return err
+// news is the event of a change of the purchase.
+func (p Purchase) news(kind event.Kind, now time.Time) event.NewEvent {
+	return event.NewEvent{Project: p.Project, Kind: kind, Subject: p.Owner(), At: now, Body: p.Changed()}
+}
+
+func balanceNews(project int64, available money.Amount, now time.Time) event.NewEvent {
+	return event.NewEvent{Project: project, Kind: event.BalanceChanged, Subject: event.BalanceSubject(project), At: now,
+		Body: BalanceChanged{Balance: available}}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/ledger"
-	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/purchase/sqlc"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -64,15 +63,16 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, p Purchase, t trade.Tra
 	if err != nil {
 		return true, err
 	}
-	var available *money.Amount
+	news := []event.NewEvent{next.news(event.PurchaseChanged, m.At)}
 	if paid {
 		left, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(p.Project))
 		if err != nil {
 			return true, err
 		}
-		available = &left
+		news = append(news, balanceNews(p.Project, left, m.At))
 	}
-	return true, s.tell(ctx, tx, next, event.PurchaseChanged, available, m.At)
+	_, err = s.Events.AppendAllTx(ctx, tx, news...)
+	return true, err
 }
 
 // apply is the pure part of a step.

@@ -1,23 +1,18 @@
 package purchase
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event"
-	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/market"
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/money"
-	"github.com/skinrail/skinrail/internal/purchase/sqlc"
 	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -94,17 +89,66 @@ type Deps struct {
 }
 
 // Service is the room; its methods may be called concurrently.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	counter *db.Gather[basket, []Bought]
+}
 
 // New makes the room. It owns the trades named purchase/….
 func New(d Deps) *Service {
 	s := &Service{Deps: d}
+	s.counter = db.NewGather(d.DB, s.serve)
 	d.Trades.Register("purchase", s)
 	return s
 }
 
-// Follow is something to be written together with new purchases.
+// Follow is something to be written together with new purchases. It may run
+// more than once.
 type Follow[T any] func(tx *db.Tx, made T) error
+
+// Buy reserves an item, sets its price aside, wants the trade and tells of it:
+// when it returns, the purchase is durable and can be found. What follows joins
+// the write. It returns, in this order, [fault.Duplicate] for a custom id used
+// before, [fault.ItemUnavailable], [fault.PriceChanged] above MaxPrice and
+// [fault.InsufficientBalance]; then nothing has happened. Those who buy at the
+// same time share a write.
+func (s *Service) Buy(ctx context.Context, b Buy, now time.Time, follow ...Follow[Purchase]) (Purchase, error) {
+	all, err := s.counter.Do(ctx, basket{orders: []Buy{b}, now: now, follow: func(tx *db.Tx, made []Bought) error {
+		if made[0].Refused != nil {
+			return nil
+		}
+		return after(tx, made[0].Purchase, follow)
+	}})
+	if err == nil {
+		err = all[0].Refused
+	}
+	if err != nil {
+		return Purchase{}, fmt.Errorf("buy: %w", err)
+	}
+	return all[0].Purchase, nil
+}
+
+// Bought is what became of one order of a batch: a purchase, or why there is
+// none, with the codes of [Service.Buy].
+type Bought struct {
+	Purchase Purchase
+	Refused  error
+}
+
+// BuyMany makes independent purchases in one commit, in the given order: what is
+// refused leaves nothing behind and does not stand in the way of the others. An
+// error means that nothing was bought. What follows joins the write.
+func (s *Service) BuyMany(ctx context.Context, orders []Buy, now time.Time, follow ...Follow[[]Bought]) ([]Bought, error) {
+	var all [][]Bought
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		all, err = s.serve(tx, []basket{{orders: orders, now: now, follow: func(tx *db.Tx, made []Bought) error { return after(tx, made, follow) }}})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("buy %d items: %w", len(orders), err)
+	}
+	return all[0], nil
+}
 
 func after[T any](tx *db.Tx, made T, follow []Follow[T]) error {
 	for _, f := range follow {
@@ -113,70 +157,4 @@ func after[T any](tx *db.Tx, made T, follow []Follow[T]) error {
 		}
 	}
 	return nil
-}
-
-// Buy is [Service.BuyTx] in a write of its own: when it returns, the purchase
-// is durable and can be found. What follows joins the write.
-func (s *Service) Buy(ctx context.Context, b Buy, now time.Time, follow ...Follow[Purchase]) (Purchase, error) {
-	var p Purchase
-	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		if p, err = s.BuyTx(ctx, tx, b, now); err != nil {
-			return err
-		}
-		return after(tx, p, follow)
-	})
-	if err != nil {
-		return Purchase{}, fmt.Errorf("buy: %w", err)
-	}
-	return p, nil
-}
-
-// BuyTx reserves the item, sets its price aside, wants the trade and tells of
-// it. It returns, in this order, [fault.Duplicate] for a custom id used before,
-// [fault.ItemUnavailable], [fault.PriceChanged] above MaxPrice and
-// [fault.InsufficientBalance]; then the write must end without effect.
-func (s *Service) BuyTx(ctx context.Context, tx *db.Tx, b Buy, now time.Time) (Purchase, error) {
-	p := Purchase{Project: b.Project.ID, CustomID: b.CustomID, Partner: b.Partner, Token: b.Token, State: Creating, Version: 1,
-		CreatedAt: now, Deadline: now.Add(OfferLife), reservation: prefix + s.Random.Text()}
-	item, err := s.Market.ReserveTx(ctx, tx, market.Want{ID: b.ItemID, App: b.App, Name: b.Name, Ceiling: b.MaxPrice}, p.reservation)
-	if err != nil {
-		return Purchase{}, cmp.Or(duplicate(ctx, tx, b), err)
-	}
-	p.ItemID, p.Asset, p.Bot, p.ClassID, p.InstanceID = item.ID, item.Asset, item.Bot, item.ClassID, item.InstanceID
-	p.Name, p.Price = item.Name, item.Price
-	if err = insert(ctx, tx, &p); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			err = duplicate(ctx, tx, b)
-		}
-		return Purchase{}, err
-	}
-	left, err := s.Ledger.HoldLeftTx(ctx, tx, ledger.Hold{ID: p.Owner(), From: ledger.Available(p.Project),
-		To: ledger.InDelivery(p.Project), Amount: p.Price, At: now})
-	if err != nil {
-		return Purchase{}, err
-	}
-	if _, err := s.Trades.WantTx(ctx, tx, want(p, now)); err != nil {
-		return Purchase{}, err
-	}
-	return p, s.tell(ctx, tx, p, event.PurchaseBought, &left, now)
-}
-
-func want(p Purchase, now time.Time) trade.Want {
-	return trade.Want{Owner: p.Owner(), Bot: p.Bot, Partner: p.Partner, Token: p.Token, Direction: trade.Give, Deadline: p.Deadline, Now: now,
-		Assets: []trade.Asset{{Asset: p.Asset, ClassID: p.ClassID, InstanceID: p.InstanceID, Name: p.Name}}}
-}
-
-// duplicate is [fault.Duplicate] when the custom id was used before.
-func duplicate(ctx context.Context, tx *db.Tx, b Buy) error {
-	if b.CustomID == "" {
-		return nil
-	}
-	first, err := one(sqlc.New(tx).ByCustom(ctx, sqlc.ByCustomParams{ProjectID: b.Project.ID, CustomID: custom(b.CustomID)}))
-	if errors.Is(err, fault.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return fault.New(fault.Duplicate, "custom id %q was used by purchase %d", b.CustomID, first.ID)
 }

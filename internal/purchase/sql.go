@@ -14,27 +14,79 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// insertSQL is written by hand because it is in every purchase. Whoever uses a
-// custom id at the same time waits here and then sees it taken.
-const insertSQL = `insert into purchase (project_id, custom_id, partner, token, item_id, reservation, bot, app, asset,
-		class_id, instance_id, name, price, state, created_at, deadline, seq)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-	on conflict (project_id, custom_id) do nothing returning id`
+// Written by hand because they are in every purchase. Whoever uses a custom id
+// at the same time waits at the insert and then sees it taken.
+var (
+	usedSQL = db.NewList("with u (project_id, custom_id) as (values ", "(cast($1 as bigint), cast($2 as text))",
+		") select p.project_id, p.custom_id, p.id from u join purchase p on p.project_id = u.project_id and p.custom_id = u.custom_id")
+
+	insertSQL = db.NewList(`insert into purchase (project_id, custom_id, partner, token, item_id, reservation, bot, app, asset,
+		class_id, instance_id, name, price, state, created_at, deadline, seq) values `,
+		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+		" on conflict (project_id, custom_id) do nothing returning id, reservation")
+)
 
 // numbers are the purchases of a project in the order of their creation.
 var numbers = db.NewSeries("purchase")
 
-// insert stores a new purchase and sets its id and the time of its creation; it
-// returns sql.ErrNoRows when the custom id is taken.
-func insert(ctx context.Context, tx *db.Tx, p *Purchase) error {
-	seq, at, err := numbers.NextTx(ctx, tx, p.Project, p.CreatedAt)
+// usedBefore finds the purchases that have the custom ids of orders; of each it
+// sets the ID alone.
+func usedBefore(tx *db.Tx, orders []Buy) (map[customKey]*Purchase, error) {
+	var args []any
+	for _, b := range orders {
+		if b.CustomID != "" {
+			args = append(args, b.Project.ID, b.CustomID)
+		}
+	}
+	used := map[customKey]*Purchase{}
+	err := tx.Together(usedSQL.Query(args, func(row db.Scanner) error {
+		var k customKey
+		var p Purchase
+		err := row.Scan(&k.project, &k.id, &p.ID)
+		used[k] = &p
+		return err
+	})...)
+	if err != nil {
+		return nil, fmt.Errorf("look up custom ids: %w", err)
+	}
+	return used, nil
+}
+
+// insert stores new purchases and sets their ids and the times of their
+// creation. When a custom id is taken the write runs again.
+func insert(ctx context.Context, tx *db.Tx, sales []sale, now time.Time) error {
+	counts := map[int64]int64{}
+	for _, p := range sales {
+		counts[p.Project]++
+	}
+	next, err := numbers.NextAllTx(ctx, tx, counts, now)
 	if err != nil {
 		return err
 	}
-	p.CreatedAt = at
-	return tx.QueryRowContext(ctx, insertSQL, p.Project, custom(p.CustomID), p.Partner.String(), p.Token, p.ItemID, p.reservation,
-		p.Bot.String(), int64(p.Asset.App), p.Asset.ID, p.ClassID, p.InstanceID, p.Name, int64(p.Price), string(p.State),
-		db.Micros(p.CreatedAt), db.Micros(p.Deadline), seq).Scan(&p.ID)
+	var args []any
+	made := make(map[string]*Purchase, len(sales))
+	for _, p := range sales {
+		n := next[p.Project]
+		p.CreatedAt, made[p.reservation] = n.At, p.Purchase
+		args = append(args, p.Project, custom(p.CustomID), p.Partner.String(), p.Token, p.ItemID, p.reservation,
+			p.Bot.String(), int64(p.Asset.App), p.Asset.ID, p.ClassID, p.InstanceID, p.Name, int64(p.Price), string(p.State),
+			db.Micros(p.CreatedAt), db.Micros(p.Deadline), n.First)
+		n.First++
+		next[p.Project] = n
+	}
+	stored := 0
+	err = tx.Together(insertSQL.Query(args, func(row db.Scanner) error {
+		var id int64
+		var reservation string
+		err := row.Scan(&id, &reservation)
+		made[reservation].ID = id
+		stored++
+		return err
+	})...)
+	if err == nil && stored < len(sales) {
+		err = db.ErrAgain
+	}
+	return err
 }
 
 // custom stores no custom id as null, so that it is never a duplicate.

@@ -45,7 +45,7 @@ type memory struct {
 	method  string
 	digest  []byte
 	wall    time.Time
-	kept    bool // in a transaction that may have been committed
+	kept    bool // in a transaction that was committed
 }
 
 // memoryOf reads the key of a call to a method that moves something.
@@ -95,7 +95,7 @@ func (m *memory) run(w http.ResponseWriter, c *call) ([]byte, error) {
 	}
 	c.memory = m
 	body, err = c.method.run(m.door, c)
-	if err == nil || m.kept {
+	if err == nil || m.kept || errors.Is(err, db.ErrCommitUnknown) {
 		return body, err
 	}
 	// Refused perhaps because the same call has just been made elsewhere.
@@ -128,23 +128,17 @@ func (m *memory) replay(w http.ResponseWriter, c *call) (body []byte, found bool
 	return body, true, err
 }
 
-// keep stores the answer in the transaction of the effect. An empty one is
-// known later.
-func (m *memory) keep(ctx context.Context, tx *db.Tx, answer []byte) error {
+var keepSQL = db.NewList("insert into idempotency (project_id, key, method, digest, answer, at) values ", "($1, $2, $3, $4, $5, $6)",
+	" on conflict (project_id, key) do nothing")
+
+// keep stores the answer in the transaction of the effect, which ends with
+// errTaken when the key has one. An empty answer is known later.
+func (m *memory) keep(tx *db.Tx, answer []byte) {
 	if answer == nil {
 		answer = []byte{}
 	}
-	m.kept = false
-	res, err := tx.ExecContext(ctx, `insert into idempotency (project_id, key, method, digest, answer, at) values ($1, $2, $3, $4, $5, $6)
-		on conflict (project_id, key) do nothing`, m.project, m.key, m.method, m.digest, answer, db.Micros(m.wall))
-	if err != nil {
-		return fmt.Errorf("keep the answer: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return cmp.Or(err, errTaken)
-	}
-	m.kept = true
-	return nil
+	tx.Collect(keepSQL, errTaken, m.project, m.key, m.method, m.digest, answer, db.Micros(m.wall))
+	tx.After(func() { m.kept = true })
 }
 
 // complete stores an answer that was not known with the effect.
@@ -164,7 +158,10 @@ func (c *call) deposited(answer func(deposit.Deposit) []byte) []deposit.Follow {
 	if c.memory == nil {
 		return nil
 	}
-	return []deposit.Follow{func(tx *db.Tx, d deposit.Deposit) error { return c.memory.keep(c.ctx, tx, answer(d)) }}
+	return []deposit.Follow{func(tx *db.Tx, d deposit.Deposit) error {
+		c.memory.keep(tx, answer(d))
+		return nil
+	}}
 }
 
 // purchased keeps the answer together with new purchases.
@@ -172,7 +169,10 @@ func purchased[T any](c *call, answer func(T) []byte) []purchase.Follow[T] {
 	if c.memory == nil {
 		return nil
 	}
-	return []purchase.Follow[T]{func(tx *db.Tx, made T) error { return c.memory.keep(c.ctx, tx, answer(made)) }}
+	return []purchase.Follow[T]{func(tx *db.Tx, made T) error {
+		c.memory.keep(tx, answer(made))
+		return nil
+	}}
 }
 
 // Prune forgets answers and nonces that are past their time. Call it now and

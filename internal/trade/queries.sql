@@ -24,15 +24,6 @@ select * from trade where reference = $1;
 -- name: BySteamTrade :one
 select * from trade where steam_trade = $1;
 
--- name: InsertTrade :one
-insert into trade (reference, owner, bot, partner, token, direction, state, version, due_at, deadline, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-returning id;
-
--- name: InsertAsset :exec
-insert into trade_asset (trade_id, line, app, context, asset, class_id, instance_id, name)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
-
 -- name: UpdateTrade :execrows
 update trade set state = $1, problem = $2, offer_id = $3, steam_trade = $4, version = version + 1, tries = $5,
   misses = $6, due_at = $7, sent_at = $8, accepted_at = $9, settle_at = $10, ended_at = $11

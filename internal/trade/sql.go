@@ -13,23 +13,40 @@ import (
 	"github.com/skinrail/skinrail/internal/trade/sqlc"
 )
 
-func insert(ctx context.Context, tx *db.Tx, t *Trade) error {
-	q := sqlc.New(tx)
-	id, err := q.InsertTrade(ctx, sqlc.InsertTradeParams{Reference: t.Reference, Owner: t.Owner, Bot: t.Bot.String(),
-		Partner: t.Partner.String(), Token: t.Token, Direction: t.Direction, State: string(t.State), Version: t.Version,
-		DueAt: db.Micros(t.DueAt), Deadline: db.Micros(t.Deadline), CreatedAt: db.Micros(t.CreatedAt)})
+// Written by hand because they are in every purchase.
+var (
+	insertSQL = db.NewList("insert into trade (reference, owner, bot, partner, token, direction, state, version, due_at, deadline, created_at) values ",
+		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", " returning id, reference")
+	insertAssetSQL = db.NewList("insert into trade_asset (trade_id, line, app, context, asset, class_id, instance_id, name) values ",
+		"($1, $2, $3, $4, $5, $6, $7, $8)", "")
+)
+
+// insert stores new trades and sets their ids.
+func insert(tx *db.Tx, ts []Trade) error {
+	var rows, assets []any
+	for _, t := range ts {
+		rows = append(rows, t.Reference, t.Owner, t.Bot.String(), t.Partner.String(), t.Token, t.Direction, string(t.State), t.Version,
+			db.Micros(t.DueAt), db.Micros(t.Deadline), db.Micros(t.CreatedAt))
+	}
+	ids := make(map[string]int64, len(ts))
+	err := tx.Together(insertSQL.Query(rows, func(row db.Scanner) error {
+		var id int64
+		var reference string
+		err := row.Scan(&id, &reference)
+		ids[reference] = id
+		return err
+	})...)
 	if err != nil {
 		return err
 	}
-	t.ID = id
-	for i, a := range t.Assets {
-		err := q.InsertAsset(ctx, sqlc.InsertAssetParams{TradeID: id, Line: int64(i), App: int64(a.App), Context: a.Context,
-			Asset: a.ID, ClassID: a.ClassID, InstanceID: a.InstanceID, Name: a.Name})
-		if err != nil {
-			return err
+	for i := range ts {
+		t := &ts[i]
+		t.ID = ids[t.Reference]
+		for line, a := range t.Assets {
+			assets = append(assets, t.ID, line, int64(a.App), a.Context, a.ID, a.ClassID, a.InstanceID, a.Name)
 		}
 	}
-	return nil
+	return tx.Together(insertAssetSQL.Exec(assets, nil)...)
 }
 
 // update writes next over t if t is still what is stored.

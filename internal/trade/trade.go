@@ -144,17 +144,29 @@ func (t Trade) Message() string {
 // WantTx records the intent inside the caller's write. A second live trade of
 // the same owner is [fault.WrongState].
 func (s *Service) WantTx(ctx context.Context, tx *db.Tx, w Want) (Trade, error) {
-	if len(w.Assets) == 0 {
-		return Trade{}, fault.New(fault.InvalidRequest, "a trade needs items")
+	ts, err := s.WantAllTx(ctx, tx, w)
+	if err != nil {
+		return Trade{}, err
 	}
-	t := Trade{Reference: s.newReference(), Owner: w.Owner, Bot: w.Bot, Partner: w.Partner, Token: w.Token,
-		Direction: w.Direction, State: Wanted, Version: 1, Deadline: w.Deadline, CreatedAt: w.Now, DueAt: w.Now, Assets: w.Assets}
-	if err := insert(ctx, tx, &t); err != nil {
-		if db.IsUnique(err) {
-			return Trade{}, fault.New(fault.WrongState, "%s already has a live trade", w.Owner)
+	return ts[0], nil
+}
+
+// WantAllTx is [Service.WantTx] for many.
+func (s *Service) WantAllTx(_ context.Context, tx *db.Tx, ws ...Want) ([]Trade, error) {
+	ts := make([]Trade, len(ws))
+	for i, w := range ws {
+		if len(w.Assets) == 0 {
+			return nil, fault.New(fault.InvalidRequest, "a trade needs items")
 		}
-		return Trade{}, fmt.Errorf("want trade for %s: %w", w.Owner, err)
+		ts[i] = Trade{Reference: s.newReference(), Owner: w.Owner, Bot: w.Bot, Partner: w.Partner, Token: w.Token,
+			Direction: w.Direction, State: Wanted, Version: 1, Deadline: w.Deadline, CreatedAt: w.Now, DueAt: w.Now, Assets: w.Assets}
+	}
+	if err := insert(tx, ts); err != nil {
+		if db.IsUnique(err) {
+			return nil, fault.New(fault.WrongState, "%s already has a live trade", ws[0].Owner)
+		}
+		return nil, fmt.Errorf("want trade for %s: %w", ws[0].Owner, err)
 	}
 	tx.Wake(Topic)
-	return t, nil
+	return ts, nil
 }

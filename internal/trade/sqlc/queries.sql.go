@@ -224,36 +224,6 @@ func (q *Queries) GiveUp(ctx context.Context, arg GiveUpParams) (int64, error) {
 	return result.RowsAffected()
 }
 
-const insertAsset = `-- name: InsertAsset :exec
-insert into trade_asset (trade_id, line, app, context, asset, class_id, instance_id, name)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-`
-
-type InsertAssetParams struct {
-	TradeID    int64
-	Line       int64
-	App        int64
-	Context    string
-	Asset      string
-	ClassID    string
-	InstanceID string
-	Name       string
-}
-
-func (q *Queries) InsertAsset(ctx context.Context, arg InsertAssetParams) error {
-	_, err := q.db.ExecContext(ctx, insertAsset,
-		arg.TradeID,
-		arg.Line,
-		arg.App,
-		arg.Context,
-		arg.Asset,
-		arg.ClassID,
-		arg.InstanceID,
-		arg.Name,
-	)
-	return err
-}
-
 const insertMove = `-- name: InsertMove :exec
 insert into trade_move (trade_id, version, from_state, to_state, at, note)
 values ($1, $2, $3, $4, $5, $6)
@@ -278,45 +248,6 @@ func (q *Queries) InsertMove(ctx context.Context, arg InsertMoveParams) error {
 		arg.Note,
 	)
 	return err
-}
-
-const insertTrade = `-- name: InsertTrade :one
-insert into trade (reference, owner, bot, partner, token, direction, state, version, due_at, deadline, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-returning id
-`
-
-type InsertTradeParams struct {
-	Reference string
-	Owner     string
-	Bot       string
-	Partner   string
-	Token     string
-	Direction string
-	State     string
-	Version   int64
-	DueAt     int64
-	Deadline  int64
-	CreatedAt int64
-}
-
-func (q *Queries) InsertTrade(ctx context.Context, arg InsertTradeParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, insertTrade,
-		arg.Reference,
-		arg.Owner,
-		arg.Bot,
-		arg.Partner,
-		arg.Token,
-		arg.Direction,
-		arg.State,
-		arg.Version,
-		arg.DueAt,
-		arg.Deadline,
-		arg.CreatedAt,
-	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
 }
 
 const live = `-- name: Live :many

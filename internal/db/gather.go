@@ -1,0 +1,168 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Gather makes one write of calls that come while the last one is under way:
+// what a write costs, its round trips and its commit, is shared. Calls may be
+// concurrent.
+type Gather[In, Out any] struct {
+	db      *DB
+	do      func(tx *Tx, ins []In) ([]Out, error)
+	mu      sync.Mutex
+	waiting []*member[In, Out]
+	running int
+}
+
+// member is one call.
+type member[In, Out any] struct {
+	ctx  context.Context
+	in   In
+	out  Out
+	err  error
+	turn chan turn
+}
+
+// turn is what a waiting call is told.
+type turn int
+
+const (
+	answered turn = iota
+	lead          // run the next group, of which you are one
+	apart         // run alone
+)
+
+// NewGather makes a gatherer. do is the body of the write: it may run more than
+// once, and returns what each call gets, in their order. When the write fails
+// and nothing has happened, each of the calls runs alone, so that one cannot
+// spoil another.
+func NewGather[In, Out any](d *DB, do func(tx *Tx, ins []In) ([]Out, error)) *Gather[In, Out] {
+	return &Gather[In, Out]{db: d, do: do}
+}
+
+// abreast is how many groups are under way at the same time. On SQLite writes
+// are one after the other; on PostgreSQL the next group is read and planned
+// while the last one goes to disk.
+func (g *Gather[In, Out]) abreast() int {
+	if g.db.engine == SQLite {
+		return 1
+	}
+	return 2
+}
+
+// Do returns what do made of in, once it is durable, or an error and then
+// nothing has happened, as with [DB.Write].
+func (g *Gather[In, Out]) Do(ctx context.Context, in In) (Out, error) {
+	m := &member[In, Out]{ctx: ctx, in: in, turn: make(chan turn, 1)}
+	next := g.join(m)
+	if next == lead {
+		g.lead(m)
+		next = <-m.turn
+	}
+	if next == apart {
+		g.alone(m)
+	}
+	return m.out, m.err
+}
+
+// join waits until the call is answered or has something to do.
+func (g *Gather[In, Out]) join(m *member[In, Out]) turn {
+	g.mu.Lock()
+	if g.running < g.abreast() {
+		g.running++
+		g.mu.Unlock()
+		return lead
+	}
+	g.waiting = append(g.waiting, m)
+	g.mu.Unlock()
+	return <-m.turn
+}
+
+// lead runs a group for all its members and then makes somebody else lead.
+func (g *Gather[In, Out]) lead(m *member[In, Out]) {
+	defer g.handOver()
+	group := append([]*member[In, Out]{m}, g.take()...)
+	outcome := apart // also when do ends this goroutine
+	defer func() {
+		for _, m := range group {
+			m.turn <- outcome
+		}
+	}()
+	outcome = g.write(group)
+}
+
+// take returns who waits, without waiting for more. Those whom the last group
+// answered are often about to call again; yielding lets them join.
+func (g *Gather[In, Out]) take() []*member[In, Out] {
+	for seen := -1; ; {
+		g.mu.Lock()
+		if n := min(len(g.waiting), maxGroup-1); n == seen {
+			group := slices.Clone(g.waiting[:n])
+			g.waiting = slices.Delete(g.waiting, 0, n)
+			g.mu.Unlock()
+			return group
+		} else {
+			seen = n
+		}
+		g.mu.Unlock()
+		runtime.Gosched()
+	}
+}
+
+func (g *Gather[In, Out]) handOver() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) == 0 {
+		g.running--
+		return
+	}
+	g.waiting[0].turn <- lead
+	g.waiting = slices.Delete(g.waiting, 0, 1)
+}
+
+// write runs a group and says what its members are told.
+func (g *Gather[In, Out]) write(group []*member[In, Out]) turn {
+	live := make([]*member[In, Out], 0, len(group))
+	ins := make([]In, 0, len(group))
+	for _, m := range group {
+		if m.err = m.ctx.Err(); m.err == nil {
+			live, ins = append(live, m), append(ins, m.in)
+		}
+	}
+	if len(live) == 0 {
+		return answered
+	}
+	var outs []Out
+	ran := false
+	err := g.db.Write(context.WithoutCancel(live[0].ctx), func(tx *Tx) (err error) {
+		ran = true
+		outs, err = g.do(tx, ins)
+		return err
+	})
+	if err != nil && ran && len(group) > 1 && !errors.Is(err, ErrCommitUnknown) {
+		return apart
+	}
+	for i, m := range live {
+		if m.err = err; err == nil {
+			m.out = outs[i]
+		}
+	}
+	return answered
+}
+
+// alone runs one call as a write of its own.
+func (g *Gather[In, Out]) alone(m *member[In, Out]) {
+	var outs []Out
+	m.err = g.db.Write(m.ctx, func(tx *Tx) (err error) {
+		outs, err = g.do(tx, []In{m.in})
+		return err
+	})
+	if m.err == nil {
+		m.out = outs[0]
+	}
+}

@@ -1,0 +1,112 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Scanner is a row that can be read.
+type Scanner interface{ Scan(...any) error }
+
+// Lock says what happens to the rows that a query finds: nobody else changes
+// them until the write ends. On SQLite nobody else writes anyway.
+type Lock string
+
+// The locks: none; waiting for whoever has a row; leaving out rows that
+// somebody has. Rows are locked in the order in which the query returns them.
+const (
+	Unlocked   Lock = ""
+	LockRows   Lock = " for no key update"
+	LockUnused Lock = " for no key update skip locked"
+)
+
+// Statement is one of those that [Tx.Together] runs.
+type Statement struct {
+	Text     string
+	Args     []any
+	Lock     Lock
+	Row      func(Scanner) error // is called with each row; nil: there are none
+	Affected *int64              // the number of rows changed is added to it
+}
+
+// Together runs statements in their order, on PostgreSQL in one round trip. It
+// ends with the first error; the write must end with it too. Each statement sees
+// what those before it did and what others have committed by then.
+func (tx *Tx) Together(all ...Statement) error {
+	switch {
+	case tx.done:
+		return sql.ErrTxDone
+	case len(all) == 0:
+		return nil
+	case tx.conn != nil:
+		return tx.conn.Raw(func(c any) error { return pipeline(tx.ctx, c.(*stdlib.Conn).Conn(), all) })
+	}
+	for i := range all {
+		if err := tx.one(&all[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one runs a statement by itself.
+func (tx *Tx) one(s *Statement) error {
+	if s.Row == nil {
+		res, err := tx.q.ExecContext(tx.ctx, s.Text, s.Args...)
+		if err != nil || s.Affected == nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		*s.Affected += n
+		return err
+	}
+	rows, err := tx.q.QueryContext(tx.ctx, s.Text, s.Args...)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := s.Row(rows); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// pipeline sends all statements before it reads the first answer.
+func pipeline(ctx context.Context, conn *pgx.Conn, all []Statement) (err error) {
+	var batch pgx.Batch
+	for i := range all {
+		batch.Queue(all[i].Text+string(all[i].Lock), all[i].Args...)
+	}
+	answers := conn.SendBatch(ctx, &batch)
+	defer func() {
+		if closed := answers.Close(); err == nil {
+			err = closed
+		}
+	}()
+	for i := range all {
+		s := &all[i]
+		rows, err := answers.Query()
+		if err != nil {
+			return err
+		}
+		for rows.Next() && s.Row != nil {
+			if err := s.Row(rows); err != nil {
+				rows.Close()
+				return err
+			}
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		if s.Affected != nil {
+			*s.Affected += rows.CommandTag().RowsAffected()
+		}
+	}
+	return nil
+}
