@@ -2,6 +2,7 @@ package skinsback
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -58,6 +59,26 @@ func TestStandardErrorsComeInTheirOrder(t *testing.T) {
 	}
 	if got := w.send(`{"method":"status"}`, good); got != `{"status":"success","available":true}` {
 		t.Error(got)
+	}
+}
+
+// Our own failures, also a panic, are an answer like any other.
+func TestOurOwnFailureNamesTheRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, run := range []func(*Door, *call) ([]byte, error){
+		func(*Door, *call) ([]byte, error) { panic("a bug") },
+		func(*Door, *call) ([]byte, error) { return nil, errors.New("a secret detail") },
+	} {
+		w.door.methods["status"] = &method{name: "status", run: run}
+		r := httptest.NewRequest(http.MethodPost, "/api.php", strings.NewReader(`{"method":"status"}`))
+		r.Header = http.Header{"X-Client-Id": {"4021"}, "X-Client-Secret": {shopKey}}
+		rec := httptest.NewRecorder()
+		w.door.Handler().ServeHTTP(rec, r)
+		want := `{"status":"error","error_code":-9,"error_message":"under_maintenance","error_detail":"request ` + rec.Header().Get("X-Request-Id") + `"}`
+		if rec.Code != http.StatusOK || rec.Body.String() != want {
+			t.Errorf("HTTP %d %s, want %s", rec.Code, rec.Body, want)
+		}
 	}
 }
 
