@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 )
 
 // Tx is a running write. It is valid only inside the closure it was given to,
@@ -86,6 +88,17 @@ func (tx *Tx) Part(f func() error) error {
 		return err
 	}
 	_, err := tx.ExecContext(tx.ctx, "release savepoint part")
+	return err
+}
+
+// WaitAtMost bounds how long each later statement of the write waits for the
+// lock of another write; then it fails with an error of class [Busy]. On SQLite
+// a write waits for nobody.
+func (tx *Tx) WaitAtMost(ctx context.Context, most time.Duration) error {
+	if _, alone := tx.q.(writerQuerier); alone {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("set local lock_timeout = %d", most.Milliseconds()))
 	return err
 }
 

@@ -3,111 +3,226 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"strings"
+	"maps"
+	"math"
+	"slices"
 
-	"github.com/skinrail/skinrail/internal/ledger/sqlc"
+	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/money"
 )
 
-// Check is one question of the audit and its answer.
-type Check struct {
-	Promise  string // what must hold
-	Examined int64  // rows looked at
-	Wrong    int64  // rows that break the promise
-	Example  string // one of them in words
-}
+// Progress is told how far an audit is.
+type Progress func(done, total int64)
 
-// Report is what an audit found.
-type Report struct{ Checks []Check }
+// Audit recomputes the books: it reads every seal, transaction, entry, balance
+// and hold once, all of one moment, and compares them. It may run at any time,
+// also while money moves. Only the database's errors are errors; what is wrong
+// stands in the report, figures in thousandths of a dollar.
+func (s *Service) Audit(ctx context.Context) (Report, error) { return s.AuditTold(ctx, nil) }
 
-// OK reports whether every promise holds.
-func (r Report) OK() bool {
-	for _, c := range r.Checks {
-		if c.Wrong != 0 {
-			return false
-		}
-	}
-	return len(r.Checks) > 0
-}
-
-// Lines returns the report for people, one line per check.
-func (r Report) Lines() []string {
-	lines := make([]string, 0, len(r.Checks))
-	for _, c := range r.Checks {
-		word := "ok   "
-		if c.Wrong != 0 {
-			word = "WRONG"
-		}
-		line := fmt.Sprintf("%s  %-58s %9d examined", word, c.Promise, c.Examined)
-		if c.Wrong != 0 {
-			line += fmt.Sprintf(", %d wrong: %s", c.Wrong, c.Example)
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// String joins the lines.
-func (r Report) String() string { return strings.Join(r.Lines(), "\n") }
-
-// Audit recomputes the books from their entries. It may run at any time: each
-// check sees one moment of its own. Only the database's errors are errors; what
-// is wrong stands in the report, figures in thousandths of a dollar.
-func (s *Service) Audit(ctx context.Context) (Report, error) {
-	q := sqlc.New(s.db.Read())
-	var r Report
-	for _, c := range []struct {
-		promise string
-		ask     func(context.Context) (answer, error)
-	}{
-		{"each transaction sums to zero", asked(q.AuditTransactions)},
-		{"each balance equals its entries", asked(q.AuditBalances)},
-		{"no account is overdrawn that may not be", asked(q.AuditLimits)},
-		{"the whole ledger sums to zero", whole(q)},
-		{"what is held equals the open holds", asked(q.AuditHeld)},
-		{"each hold was made by one transaction of its amount", asked(q.AuditOpenings)},
-		{"each hold was resolved once, in time, or is open", asked(q.AuditResolutions)},
-		{"each transaction of a hold has its hold", asked(q.AuditOrphans)},
-	} {
-		a, err := c.ask(ctx)
-		if err != nil {
-			return Report{}, fmt.Errorf("audit, %s: %w", c.promise, err)
-		}
-		r.Checks = append(r.Checks, Check{c.promise, a.Examined, a.Wrong, a.Example})
+// AuditTold is [Service.Audit] and tells how far it is.
+func (s *Service) AuditTold(ctx context.Context, tell Progress) (r Report, err error) {
+	err = s.db.Snapshot(ctx, func(q db.Querier) error {
+		r = Report{}
+		a := &audit{q: q, r: &r, tell: tell, holds: newHolds()}
+		return a.run(ctx)
+	})
+	if err != nil {
+		return Report{}, fmt.Errorf("audit: %w", err)
 	}
 	return r, nil
 }
 
-// answer is the shape that the rows of all checks share.
-type answer struct {
-	Examined int64
-	Wrong    int64
-	Example  string
+// sealPage is how many seals are read at once.
+const sealPage = 64
+
+// audit is one run.
+type audit struct {
+	q     db.Querier
+	r     *Report
+	tell  Progress
+	total int64 // the highest id
+	head  head
+	all   map[int64]*holder
+	walk  *walk
+	holds *holds
+	lines int64
 }
 
-type row interface {
-	~struct {
-		Examined int64
-		Wrong    int64
-		Example  string
-	}
-}
-
-func asked[R row](query func(context.Context) (R, error)) func(context.Context) (answer, error) {
-	return func(ctx context.Context) (answer, error) {
-		r, err := query(ctx)
-		return answer(r), err
-	}
-}
-
-func whole(q *sqlc.Queries) func(context.Context) (answer, error) {
-	return func(ctx context.Context) (answer, error) {
-		r, err := q.AuditWhole(ctx)
-		a := answer{Examined: r.Examined}
-		if r.Entries != 0 || r.Balances != 0 {
-			a.Wrong = 1
-			a.Example = fmt.Sprintf("entries sum to %s, balances to %s", money.Amount(r.Entries), money.Amount(r.Balances))
+func (a *audit) run(ctx context.Context) error {
+	err := a.begin(ctx)
+	for _, do := range []func(context.Context) error{a.seals, a.tail, a.orphans, a.openHolds} {
+		if err == nil {
+			err = do(ctx)
 		}
-		return a, err
+	}
+	if err == nil {
+		a.accounts()
+	}
+	return err
+}
+
+func (a *audit) begin(ctx context.Context) (err error) {
+	if a.head, err = readHead(ctx, a.q); err != nil {
+		return err
+	}
+	if a.all, err = holders(ctx, a.q); err != nil {
+		return err
+	}
+	a.r.examined(0, 0)
+	a.walk = newWalk(a.q, math.MinInt64, a.see)
+	return a.q.QueryRowContext(ctx, "select coalesce(max(t.id), 0) from ledger_transaction t").Scan(&a.total)
+}
+
+// see looks at each transaction once, by itself.
+func (a *audit) see(r record) {
+	a.r.examined(zeroEach, 1)
+	checkRecord(a.r, r, a.all)
+	for _, l := range r.lines {
+		if h := a.all[l.account]; h != nil {
+			h.entries += l.amount
+		}
+	}
+	a.lines += int64(len(r.lines))
+	a.holds.transaction(r)
+	if a.tell != nil && a.r.Checks[zeroEach].Examined%maxSeal == 0 {
+		a.tell(r.id, a.total)
+	}
+}
+
+func checkRecord(r *Report, t record, all map[int64]*holder) {
+	if sum := t.sum(); sum != 0 || len(t.lines) < 2 {
+		r.wrong(zeroEach, 1, "transaction %d (%s) has %d entries that sum to %d", t.id, t.ref, len(t.lines), sum)
+	}
+	for _, l := range t.lines {
+		if all[l.account] == nil {
+			r.wrong(balances, 1, "entry %d/%d of %d is on account %d, which is not there", t.id, l.n, l.amount, l.account)
+		}
+	}
+}
+
+// seals follows the chain from its beginning.
+func (a *audit) seals(ctx context.Context) error {
+	var last seal
+	var high int64
+	for {
+		more, err := seals(ctx, a.q, last.n, sealPage)
+		if err != nil {
+			return err
+		}
+		for _, s := range more {
+			if err := a.seal(ctx, last, s); err != nil {
+				return err
+			}
+			last, high = s, max(high, s.high)
+		}
+		if len(more) < sealPage {
+			break
+		}
+	}
+	if a.head.n != last.n || a.head.high != high || !same(a.head.hash, last.hash) {
+		a.r.wrong(oneChain, 1, "the newest seal is %d:%x up to transaction %d, the head says %d:%x up to %d: the tail is cut off",
+			last.n, last.hash, high, a.head.n, a.head.hash, a.head.high)
+	}
+	a.r.Seal, a.r.Hash = last.n, last.hash
+	return nil
+}
+
+func (a *audit) seal(ctx context.Context, last, s seal) error {
+	a.r.examined(oneChain, 1)
+	a.r.examined(sealedAsIs, int64(len(s.members)))
+	if s.n != last.n+1 {
+		a.r.wrong(oneChain, s.n-last.n-1, "seal %d is gone", last.n+1)
+	}
+	return a.walk.verify(ctx, last.hash, s, a.all, sealWrong(a.r))
+}
+
+func sealWrong(r *Report) func(int64, string) {
+	return func(tx int64, what string) {
+		if tx == 0 {
+			r.wrong(oneChain, 1, "%s", what)
+			return
+		}
+		r.wrong(sealedAsIs, 1, "%s", what)
+	}
+}
+
+// tail reads what is in no seal: it may be new, or late, but not older than
+// what sealing waits for.
+func (a *audit) tail(ctx context.Context) error {
+	if err := a.walk.rest(ctx); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(a.walk.waiting)) {
+		r := a.walk.waiting[id]
+		a.r.examined(allSealed, 1)
+		if id <= a.head.low {
+			a.r.wrong(allSealed, 1, "transaction %d (%s) is in no seal, those up to %d are: it was put in between", id, r.ref, a.head.low)
+			continue
+		}
+		a.r.Tail++
+		for _, l := range r.lines {
+			if h := a.all[l.account]; h != nil {
+				h.unsealed += l.amount
+			}
+		}
+	}
+	return nil
+}
+
+// orphans finds entries without a transaction: the walk does not meet them.
+func (a *audit) orphans(ctx context.Context) error {
+	var n int64
+	if err := a.q.QueryRowContext(ctx, "select count(*) from entry").Scan(&n); err != nil {
+		return err
+	}
+	if n != a.lines {
+		a.r.wrong(wholeZero, 1, "%d entries belong to no transaction", n-a.lines)
+	}
+	return nil
+}
+
+// accounts compares what was added up on the way with what the accounts say.
+func (a *audit) accounts() {
+	var entries int64
+	for _, h := range a.all {
+		entries += h.entries
+	}
+	checkAccounts(a.r, a.all, func(h *holder) int64 { return h.entries })
+	for _, id := range slices.Sorted(maps.Keys(a.all)) {
+		h := a.all[id]
+		a.r.examined(sealedSums, 1)
+		if want := h.entries - h.unsealed; h.sealed != want {
+			a.r.wrong(sealedSums, 1, "account %d (%s): %d were added up while sealing, the sealed entries sum to %d", id, h.path, h.sealed, want)
+		}
+	}
+	if entries != 0 {
+		a.r.wrong(wholeZero, 1, "entries sum to %s", money.Amount(entries))
+	}
+}
+
+// checkAccounts asks what must hold for accounts, whose entries sum to what sum
+// says.
+func checkAccounts(r *Report, all map[int64]*holder, sum func(*holder) int64) {
+	var total int64
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		h := all[id]
+		total += h.balance
+		for _, p := range []promise{balances, limits, heldOpen} {
+			r.examined(p, 1)
+		}
+		if want := sum(h); h.balance != want {
+			r.wrong(balances, 1, "account %d (%s) holds %d, its entries sum to %d", id, h.path, h.balance, want)
+		}
+		if nature := h.path.nature(); (h.overdraft || h.balance < 0) && nature != overdrawn {
+			r.wrong(limits, 1, "account %d (%s) holds %d and may not be overdrawn", id, h.path, h.balance)
+		}
+		if (h.path.nature() == holding || h.waits != 0) && h.balance != h.waits {
+			r.wrong(heldOpen, 1, "account %d (%s) holds %d, its open holds sum to %d", id, h.path, h.balance, h.waits)
+		}
+	}
+	r.examined(wholeZero, int64(len(all)))
+	if total != 0 {
+		r.wrong(wholeZero, 1, "balances sum to %s", money.Amount(total))
 	}
 }

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,10 +36,12 @@ func books(t *testing.T, d *db.DB) *ledger.Service {
 func unlock(d *db.DB) []string {
 	if d.Engine() == db.Postgres {
 		return []string{"drop trigger entry_append_only on entry",
-			"drop trigger ledger_transaction_append_only on ledger_transaction"}
+			"drop trigger ledger_transaction_append_only on ledger_transaction", "drop trigger ledger_seal_append_only on ledger_seal",
+			"drop trigger hold_no_change on hold", "drop trigger hold_no_delete on hold"}
 	}
 	return []string{"drop trigger entry_no_update", "drop trigger entry_no_delete",
-		"drop trigger ledger_transaction_no_update", "drop trigger ledger_transaction_no_delete"}
+		"drop trigger ledger_transaction_no_update", "drop trigger ledger_transaction_no_delete",
+		"drop trigger ledger_seal_no_update", "drop trigger ledger_seal_no_delete", "drop trigger hold_no_change", "drop trigger hold_no_delete"}
 }
 
 func execute(t *testing.T, d *db.DB, statements ...string) error {
@@ -62,7 +65,7 @@ const (
 
 func TestAuditFindsWhatIsPlanted(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
+	plants := map[string]struct {
 		plant string
 		finds string // a promise that must be reported as broken
 	}{
@@ -85,44 +88,30 @@ func TestAuditFindsWhatIsPlanted(t *testing.T) {
 		"released too early": {"update hold set not_before = not_before + 1 where id = 'released'", "each hold was resolved once, in time, or is open"},
 		"hold lost":          {"delete from hold where id = 'voided'", "each transaction of a hold has its hold"},
 		"resolved twice":     {"update ledger_transaction set ref = 'void/released' where ref = 'void/voided'", "each transaction of a hold has its hold"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dbtest.Each(t, func(t *testing.T, d *db.DB) {
-				l := books(t, d)
-				if err := execute(t, d, append(unlock(d), c.plant)...); err != nil {
-					t.Fatal(err)
-				}
-				wantFound(t, l, c.finds)
-			})
-		})
 	}
-}
-
-func wantFound(t *testing.T, l *ledger.Service, promise string) {
-	t.Helper()
-	r, err := l.Audit(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.OK() {
-		t.Error("the report is fine")
-	}
-	for _, c := range r.Checks {
-		if c.Promise == promise && c.Wrong > 0 && c.Example != "" {
-			return
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		books(t, d)
+		for name, c := range plants {
+			r, _ := planted(t, d, c.plant)
+			found := slices.ContainsFunc(r.Checks, func(k ledger.Check) bool { return k.Promise == c.finds && k.Wrong > 0 && k.Example != "" })
+			if !found || r.OK() {
+				t.Errorf("%s: nothing wrong with %q\n%s", name, c.finds, r)
+			}
 		}
-	}
-	t.Errorf("nothing wrong with %q:\n%s", promise, r)
+	})
 }
 
 func TestBooksAreAppendOnly(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l := books(t, d)
+		sealAll(t, l, noon)
 		for _, s := range []string{
 			"update entry set amount = amount + 1", "delete from entry",
 			"update ledger_transaction set at = 0", "delete from ledger_transaction",
+			"update ledger_seal set at = 0", "delete from ledger_seal",
+			"update hold set amount = amount + 1", "update hold set not_before = 0", "delete from hold",
+			"update hold set state = 'released' where id = 'voided'", "update hold set state = 'open' where id = 'voided'",
 		} {
 			if err := execute(t, d, s); err == nil || !strings.Contains(err.Error(), "append only") {
 				t.Errorf("%s: %v", s, err)
@@ -136,8 +125,7 @@ func TestReportCanBePrinted(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t)
 	l := books(t, d)
-	if err := execute(t, d, "update account set balance = balance + 1 where path = 'gateway/sales'",
-		"update account set balance = balance + 1 where path = 'project/7/available'"); err != nil {
+	if err := execute(t, d, "update account set balance = balance + 1 where path = 'project/7/available'"); err != nil {
 		t.Fatal(err)
 	}
 	r, err := l.Audit(t.Context())
@@ -148,8 +136,8 @@ func TestReportCanBePrinted(t *testing.T) {
 	for _, want := range []string{
 		"ok     each transaction sums to zero",
 		"WRONG  each balance equals its entries",
-		"1 wrong: project/7/available holds 112501, its entries sum to 112500",
-		"1 wrong: entries sum to 0.000, balances to 0.001",
+		"(project/7/available) holds 112501, its entries sum to 112500",
+		"1 wrong: balances sum to 0.001",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)

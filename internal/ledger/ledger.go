@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
@@ -33,7 +34,11 @@ type Transaction struct {
 const maxEntries = 64
 
 // Service is the ledger. Its methods may be called concurrently.
-type Service struct{ db *db.DB }
+type Service struct {
+	db     *db.DB
+	stop   atomic.Pointer[string] // why no money moves; nil: not known yet
+	sealer sealer
+}
 
 // New returns the ledger kept in d.
 func New(d *db.DB) *Service { return &Service{db: d} }
@@ -95,6 +100,9 @@ type posting struct {
 // entries. The balances are locked in the order of their paths, so that two
 // writes never wait for each other in a circle; f may hold some already.
 func (s *Service) book(ctx context.Context, tx *db.Tx, f *Funds, ps ...posting) error {
+	if err := s.mayMove(ctx, tx); err != nil {
+		return err
+	}
 	changes := make([][]change, len(ps))
 	var accounts []Account
 	for i, p := range ps {

@@ -1,0 +1,20 @@
+package ledger
+
+import (
+	"context"
+
+	"github.com/skinrail/skinrail/internal/db"
+)
+
+// AuditIn is [Service.Audit] as somebody else sees the books, and CheckIn
+// [Service.Check] without its consequences.
+func AuditIn(ctx context.Context, q db.Querier) (r Report, err error) {
+	a := &audit{q: q, r: &r, holds: newHolds()}
+	err = a.run(ctx)
+	return r, err
+}
+
+func CheckIn(ctx context.Context, q db.Querier) (r Report, err error) {
+	_, err = check(ctx, q, &r)
+	return r, err
+}
