@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	_ "modernc.org/sqlite" // the driver
+	_ "github.com/jackc/pgx/v5/stdlib" // the drivers
+	_ "modernc.org/sqlite"
 )
 
 // diagnosis is what the doctor says as JSON, and his exit code.
@@ -58,7 +59,11 @@ func TestDoctorNamesWhatDiffersFromSteam(t *testing.T) {
 // plant changes the sandbox's records behind its back.
 func (s *sandbox) plant(statement string) {
 	s.t.Helper()
-	d, err := sql.Open("sqlite", "file:"+filepath.Join(s.data, "skinrail.db")+"?_pragma=busy_timeout(10000)")
+	driver, source := "sqlite", "file:"+filepath.Join(s.data, "skinrail.db")+"?_pragma=busy_timeout(10000)"
+	if args := databaseArgs(s.args); len(args) > 0 {
+		driver, source = "pgx", args[1]
+	}
+	d, err := sql.Open(driver, source)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/ledger"
@@ -38,23 +39,31 @@ func (s Store) open(ctx context.Context) (*db.DB, error) {
 var ErrBooks = errors.New("the books are not right")
 
 // Audit recomputes the books and prints what it checked. It may run while the
-// gateway works on the same database.
+// gateway works on the same database. Wrong books stop money writes, right ones
+// let them go on.
 func Audit(ctx context.Context, s Store, out io.Writer) (err error) {
 	d, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	report, err := ledger.New(d).Audit(ctx)
+	l := ledger.New(d)
+	tell, end := progress(out, "transactions")
+	report, err := l.AuditTold(ctx, tell)
+	end()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, report)
 	if !report.OK() {
-		return ErrBooks
+		return errors.Join(ErrBooks, l.Stop(ctx, report.First(), time.Now()))
 	}
 	fmt.Fprintln(out, "the books are right")
-	return nil
+	resumed, err := l.Resume(ctx)
+	if resumed {
+		fmt.Fprintln(out, "money moves again")
+	}
+	return err
 }
 
 // SetMaintenance makes the merchant API of every node on the database answer

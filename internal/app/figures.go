@@ -39,6 +39,8 @@ var figureList = []figure{
 	{"skinrail_delivery_late_seconds", "How late the next notification is.", nil},
 	{"skinrail_events_behind", "Events that are not on their way to merchants yet.", nil},
 	{"skinrail_link_late_seconds", "How late the next end of a payment link is.", nil},
+	{"skinrail_money_stopped", "1 while no money moves because the books are not right.", nil},
+	{"skinrail_books_unsealed", "Transactions that are committed and not sealed yet.", nil},
 	{"skinrail_maintenance", "1 while the merchant API is under maintenance.", nil},
 }
 
@@ -90,7 +92,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 
 // readings are what the rooms tell.
 func (g *Gateway) readings() []reading {
-	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures}
+	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures}
 }
 
 func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {

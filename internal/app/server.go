@@ -144,6 +144,10 @@ func maxSockets() int {
 }
 
 func (g *Gateway) readyz(w http.ResponseWriter, r *http.Request) {
+	if g.Ledger.Stopped() != "" {
+		say(w, http.StatusServiceUnavailable, "the books are not right: no money moves until skinrail audit finds nothing wrong")
+		return
+	}
 	if why := g.unavailable(); why != "" {
 		say(w, http.StatusServiceUnavailable, why)
 		return

@@ -25,10 +25,13 @@ type Desk struct {
 }
 
 // Staff names the accounts that may be asked, in order of preference.
-func (d *Desk) Staff(clients []steam.Client) {
+func (d *Desk) Staff(agents []*Agent) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.clients = clients
+	d.clients = nil
+	for _, a := range agents {
+		d.clients = append(d.clients, a.client)
+	}
 }
 
 // ask tries the bots one after another until one can reach Steam.
