@@ -2,16 +2,18 @@ package db
 
 import "sync"
 
-// bus wakes loops of this process after a commit. It carries no data: a woken
-// loop reads the tables, and every loop also polls, so a lost wake-up only
-// delays.
+// bus wakes loops after a commit, in this process and, on PostgreSQL, in the
+// others. It carries no data: a woken loop reads the tables, and every loop also
+// polls, so a lost wake-up only delays.
 type bus struct {
-	mu   sync.Mutex
-	subs map[string][]chan struct{}
+	mu      sync.Mutex
+	subs    map[string][]chan struct{}
+	courier *courier // nil: there are no others
 }
 
 // Subscribe returns a channel that receives after a commit that woke one of
-// the topics. Wake-ups that arrive while one is pending are merged.
+// the topics, in whichever process. Wake-ups that arrive while one is pending are
+// merged.
 func (d *DB) Subscribe(topics ...string) <-chan struct{} {
 	ch := make(chan struct{}, 1)
 	d.bus.mu.Lock()
@@ -22,7 +24,29 @@ func (d *DB) Subscribe(topics ...string) <-chan struct{} {
 	for _, t := range topics {
 		d.bus.subs[t] = append(d.bus.subs[t], ch)
 	}
+	if d.bus.courier != nil {
+		d.bus.courier.listen()
+	}
 	return ch
+}
+
+// committed wakes after a commit.
+func (b *bus) committed(topics []string) {
+	b.wake(topics)
+	if b.courier != nil && len(topics) > 0 {
+		b.courier.tell(topics)
+	}
+}
+
+// wakeAll wakes every subscriber of this process.
+func (b *bus) wakeAll() {
+	b.mu.Lock()
+	var topics []string
+	for t := range b.subs {
+		topics = append(topics, t)
+	}
+	b.mu.Unlock()
+	b.wake(topics)
 }
 
 func (b *bus) wake(topics []string) {
@@ -42,4 +66,4 @@ func (b *bus) wake(topics []string) {
 }
 
 // Wake wakes the subscribers of a topic without a commit.
-func (d *DB) Wake(topic string) { d.bus.wake([]string{topic}) }
+func (d *DB) Wake(topic string) { d.bus.committed([]string{topic}) }

@@ -114,6 +114,9 @@ func (d *DB) shut() error {
 	if d.writer != nil {
 		d.writer.end()
 	}
+	if d.bus.courier != nil {
+		d.bus.courier.close()
+	}
 	if d.reads != nil {
 		errs = append(errs, d.reads.close())
 	}
@@ -150,6 +153,9 @@ func (d *DB) openPostgres(ctx context.Context, target string) error {
 	pool.SetMaxOpenConns(postgresReaders)
 	pool.SetMaxIdleConns(postgresReaders)
 	d.reads = newReader(pool, Postgres)
+	if d.bus.courier, err = newCourier(ctx, &d.bus, d.writes, config); err != nil {
+		return err
+	}
 	return migrate(ctx, d.writes, Postgres)
 }
 

@@ -42,3 +42,6 @@ func CheckPragmas(t *testing.T, pragmas string) error {
 
 // OlderThan compares a version with 3.51.3.
 func OlderThan(version string) bool { return olderThan(version, 3, 51, 3) }
+
+// Channel is where processes on the same schema tell each other.
+func (d *DB) Channel() string { return d.bus.courier.channel }

@@ -70,7 +70,7 @@ func (tx *Tx) committed(b *bus) {
 	for _, f := range tx.after {
 		f()
 	}
-	b.wake(tx.topics)
+	b.committed(tx.topics)
 }
 
 // Part runs f as a part of the write that may fail alone: its error undoes only
