@@ -2,16 +2,19 @@ package client_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/skinrail/skinrail/client"
+	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 )
 
 // ready is what a started sandbox tells.
@@ -24,9 +27,18 @@ var ready struct {
 	}
 }
 
-// The examples run against a sandbox of the built-in world.
+// The examples run against a sandbox of the built-in world; what crosses the
+// wire is compared with the reference.
 func TestMain(m *testing.M) {
+	var differences atomic.Int64
+	http.DefaultTransport = apidoctest.Transport{Next: http.DefaultTransport, Report: func(err error) {
+		differences.Add(1)
+		fmt.Fprintln(os.Stderr, err)
+	}}
 	code, err := withSandbox(m.Run)
+	if err == nil && differences.Load() > 0 {
+		err = errors.New("FAIL: the reference says otherwise")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

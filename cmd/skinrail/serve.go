@@ -44,6 +44,7 @@ func serveCommand() *cobra.Command {
 	f.StringVar(&s.KeyFile, "key-file", "", "file with the key of the database's secrets, 64 hexadecimal digits")
 	f.Var(&s.TrustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed, with commas between them")
 	f.Var(&s.Roles, "roles", "what this process does, with commas between them")
+	f.DurationVar(&s.Lease, "lease-length", s.Lease, "how long a process may be silent before others take over its work; the same in all")
 	f.BoolVar(&s.AllowPrivate, "allow-private-endpoints", false, "send notifications also to loopback and private addresses, and by plain http")
 	f.Var(&s.Games, "games", "games that are traded, with commas between them")
 	f.Var(&s.Protected, "protected-games", "games under Steam's trade protection")

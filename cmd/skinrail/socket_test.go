@@ -109,7 +109,7 @@ func TestSocketTellsOfAPurchaseOnEveryAddress(t *testing.T) {
 		}
 	}
 	for url, want := range map[string]int{s.ready.GatewayURL: http.StatusOK, s.ready.GatewayURL + "/ws/": http.StatusUpgradeRequired,
-		s.ready.GatewayURL + "/ws/x": http.StatusNotFound, "http" + strings.TrimPrefix(legacy, "ws") + "api.php": http.StatusNotFound} {
+		s.ready.GatewayURL + "/ws/x": http.StatusNotFound, "http" + strings.TrimPrefix(legacy, "ws") + "docs/": http.StatusNotFound} {
 		a, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)

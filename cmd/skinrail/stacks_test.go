@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -97,7 +99,7 @@ func TestClientsOfEveryStackAreUnderstood(t *testing.T) {
 	found := s.ok(answer{"method": "market_search", "name": "sand dune"})["items"].([]any)
 	seed := rand.Uint32()
 	t.Logf("seed %d", seed)
-	given := answer{"gateway": s.ready.GatewayURL, "id": made["client_id"], "secret": made["client_secret"], "seed": seed, "count": 200,
+	given := answer{"gateway": watched(t, s.ready.GatewayURL), "id": made["client_id"], "secret": made["client_secret"], "seed": seed, "count": 200,
 		"calls": stackCalls(found[0].(map[string]any)["id"])}
 	for language := range stackCommands {
 		t.Run(language, func(t *testing.T) {
@@ -106,6 +108,21 @@ func TestClientsOfEveryStackAreUnderstood(t *testing.T) {
 			stack(t, language, "vectors", given, nil)
 		})
 	}
+}
+
+// watched is the gateway behind a proxy that compares what clients in other
+// languages send and get with the reference.
+func watched(t *testing.T, gateway string) string {
+	t.Helper()
+	to, err := url.Parse(gateway)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.Transport = http.DefaultTransport // compares, see TestMain
+	srv := httptest.NewServer(proxy)
+	t.Cleanup(srv.Close)
+	return srv.URL
 }
 
 // kept is a receiver that keeps what it gets as it came.

@@ -68,7 +68,7 @@ func (m Method) operation(name string) node {
 	op := node{
 		"operationId": name, "summary": m.Summary, "tags": []string{m.Group}, "requestBody": m.body(name),
 		"responses": node{"200": node{"description": "The answer, or an error with status \"error\".", "headers": answerHeaders(m),
-			"content": node{"application/json": node{"schema": node{"anyOf": []any{schemaRef(m.Answer), errorSchema(m.errors())}},
+			"content": node{"application/json": node{"schema": node{"anyOf": []any{schemaRef(m.Answer), errorSchema(m.AllErrors())}},
 				"examples": node{"success": node{"value": m.Response}}}}}},
 	}
 	if m.Detail != "" {
@@ -115,8 +115,9 @@ func (m Method) example(name string) json.RawMessage {
 	return json.RawMessage(`{"method": "` + name + `"` + rest)
 }
 
-// errors are all that a method may answer with.
-func (m Method) errors() []Error {
+// AllErrors returns every error that the method may answer with, the standard
+// ones first.
+func (m Method) AllErrors() []Error {
 	var all []Error
 	for _, e := range Standard {
 		if e.Code == -6 && !m.Market || e.Code <= -10 && !m.Idempotent {

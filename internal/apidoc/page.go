@@ -52,7 +52,7 @@ type group struct {
 
 // rendered is the page, made once.
 var rendered = sync.OnceValue(func() []byte {
-	t, err := template.New("page").Funcs(template.FuncMap{"pretty": pretty, "curl": curl, "types": types, "schema": schemaText}).Parse(pageSource)
+	t, err := template.New("page").Funcs(template.FuncMap{"pretty": pretty, "curl": curl, "types": types, "schema": schemaText, "upper": strings.ToUpper}).Parse(pageSource)
 	if err != nil {
 		panic(fmt.Sprintf("apidoc: page.html: %v", err)) // unreachable: a test draws it
 	}
@@ -65,7 +65,7 @@ var rendered = sync.OnceValue(func() []byte {
 		g.Methods = append(g.Methods, m)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, map[string]any{"Groups": groups, "Standard": Standard}); err != nil {
+	if err := t.Execute(&b, map[string]any{"Groups": groups, "Standard": Standard, "Controls": Controls()}); err != nil {
 		panic(fmt.Sprintf("apidoc: page.html: %v", err)) // unreachable: a test draws it
 	}
 	return b.Bytes()

@@ -8,7 +8,10 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/skinrail/skinrail/internal/bot"
 	"github.com/skinrail/skinrail/internal/cash"
@@ -16,6 +19,7 @@ import (
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/lease"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/market"
 	"github.com/skinrail/skinrail/internal/merchant"
@@ -50,6 +54,9 @@ type Options struct {
 	// TrustedProxies may say in X-Forwarded-For for whom they ask.
 	TrustedProxies []netip.Prefix
 	Roles          Roles // of this process; the zero value is all
+	// Alone says that no other process can be on the database, as on SQLite.
+	Alone bool
+	Lease time.Duration // how long a process may be silent before others take over; zero: lease.Length
 
 	// What a simulation decides; missing is what the machine has.
 	Wall      func() time.Time
@@ -76,7 +83,11 @@ type Gateway struct {
 	Cash      *cash.Service
 	Desk      *bot.Desk
 	Metrics   *Metrics
-	Agents    []*bot.Agent
+	Leases    *lease.Keeper
+	Agents    []*bot.Agent             // that work in this process
+	staff     map[steam.ID64]*employee // the same, with their leases
+	readers   map[steam.ID64]reader    // bots that work in others
+	looks     int
 	enabled   map[steam.ID64]bool // bots, as Hire saw them last
 	API       *skinsback.Door
 	Pay       *pay.Door
@@ -87,11 +98,12 @@ type Gateway struct {
 
 // NewGateway wires rooms and doors. Nothing runs and Steam is not called yet.
 func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
-	g := &Gateway{Options: o, paces: web.NewPaces(o.Pace), Desk: &bot.Desk{}}
+	g := &Gateway{Options: o, paces: web.NewPaces(o.Pace), Desk: &bot.Desk{}, staff: map[steam.ID64]*employee{}, readers: map[steam.ID64]reader{}}
 	if g.Wall == nil {
 		g.Wall = time.Now
 	}
 	g.rooms()
+	g.lease()
 	g.Metrics = newMetrics(g.DB, g.Log, g.Now, g.readings())
 	if err := g.checkBooks(ctx); err != nil {
 		return nil, err
@@ -127,6 +139,24 @@ func (g *Gateway) rooms() {
 		Encoder: skinsback.NewEncoder(), Client: webhook.Guard(g.Guard), Wall: g.Wall})
 }
 
+// lease makes the keeper of what this process may work on.
+func (g *Gateway) lease() {
+	o := lease.Options{Node: "alone", Length: g.Lease, Alone: g.Alone || g.DB.Engine() == db.SQLite}
+	if !o.Alone {
+		host, _ := os.Hostname() // for people; the rest makes it unique
+		o.Node = host + "-" + uuid.NewString()
+	}
+	for _, r := range []Role{RoleWorker, RoleBot} {
+		if g.Roles.has(r) {
+			o.Roles = append(o.Roles, string(r))
+		}
+	}
+	if g.Roles.has(RoleWorker) && g.Sources != "" {
+		o.Roles = append(o.Roles, roleSources)
+	}
+	g.Leases = lease.New(g.DB, o)
+}
+
 func (g *Gateway) doors() {
 	g.API = skinsback.New(skinsback.Deps{DB: g.DB, Merchants: g.Merchants, Deposits: g.Deposits, Purchases: g.Purchases,
 		Market: g.Market, Pricing: g.Pricing, Ledger: g.Ledger, Cash: g.Cash, Webhooks: g.Webhooks,
@@ -138,38 +168,6 @@ func (g *Gateway) doors() {
 	g.Sockets = socket.New(socket.Deps{Events: g.Events, Merchants: g.Merchants, Encode: skinsback.Frame,
 		LegacyLogin: func(p merchant.Project) bool { return !p.NoSocketLogin },
 		Limits:      socket.Limits{Sockets: maxSockets()}, Logger: g.Log})
-}
-
-// Hire makes an agent for every bot that has none. It may be called again
-// after bots were added. A bot that cannot be used shows why in its health.
-func (g *Gateway) Hire(ctx context.Context) error {
-	bots, err := g.Fleet.Bots(ctx)
-	if err != nil {
-		return fmt.Errorf("hire bots: %w", err)
-	}
-	g.noticeDuty(bots)
-	known := map[steam.ID64]bool{}
-	for _, a := range g.Agents {
-		known[a.ID()] = true
-	}
-	if len(bots) == len(known) {
-		return nil
-	}
-	for _, b := range bots {
-		if known[b.ID] {
-			continue
-		}
-		c, err := g.client(ctx, b)
-		if err != nil {
-			if err := g.Fleet.Report(ctx, b.ID, fleet.NoLogin, err.Error(), g.Now()); err != nil {
-				return err
-			}
-			continue
-		}
-		g.Agents = append(g.Agents, bot.NewAgent(c, b, g.Trades, g.Fleet, g.Drifts, g.Log))
-	}
-	g.Desk.Staff(g.Agents)
-	return nil
 }
 
 // noticeDuty tells readers of what is for sale that an operator, in another
@@ -185,20 +183,6 @@ func (g *Gateway) noticeDuty(bots []fleet.Bot) {
 	g.enabled = enabled
 }
 
-func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error) {
-	c, session, err := g.Fleet.Secrets(ctx, b.ID)
-	if err != nil {
-		return nil, err
-	}
-	return web.New(web.Options{Endpoints: g.Steam, Session: session, Now: g.Now, Pace: g.paces.Of(c.Proxy.Reveal()), Transport: g.Transport, Random: g.Random, Logger: g.Log,
-		Account: account(b, c),
-		OnSession: func(session []byte) {
-			if err := g.Fleet.KeepSession(context.WithoutCancel(ctx), b.ID, session); err != nil {
-				g.Log.Error("keep session", "bot", b.ID.String(), "err", err)
-			}
-		}})
-}
-
 // Prepare makes the gateway ready: bots have sessions and their inventories are
 // read. It returns the errors of those that cannot; the others are ready.
 func (g *Gateway) Prepare(ctx context.Context) error {
@@ -207,7 +191,7 @@ func (g *Gateway) Prepare(ctx context.Context) error {
 	}
 	errs := make(chan error, len(g.Agents))
 	for _, a := range g.Agents {
-		go func() { _, err := a.Step(ctx, g.Now()); errs <- err }()
+		go func() { _, err := g.step(ctx, a, g.Now()); errs <- err }()
 	}
 	var all []error
 	for range g.Agents {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/skinrail/skinrail/internal/bot"
 	"github.com/skinrail/skinrail/internal/event"
-	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/lease"
 	"github.com/skinrail/skinrail/internal/webhook"
 )
 
@@ -30,8 +30,9 @@ const sourceTick = 5 * time.Second
 // listTick is how often the market's lists are looked after.
 const listTick = 400 * time.Millisecond
 
-// hireTick is how often it is looked for bots that were added.
-const hireTick = 2 * time.Second
+// leaseTick is how often this process says that it lives, and looks for work
+// that is nobody's and for bots that were added.
+const leaseTick = time.Second
 
 // maxPause bounds how long a loop that fails waits before it tries again.
 const maxPause = 10 * time.Second
@@ -71,7 +72,14 @@ func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
 // Run starts the loops of this process's roles; they end with ctx. Wait returns
 // after the last.
 func (g *Gateway) Run(ctx context.Context) {
-	g.hire(ctx)
+	g.loop(ctx, "leases", leaseTick, g.DB.Subscribe(lease.Topic), func(ctx context.Context) (bool, error) {
+		if err := g.Hire(ctx); err != nil && ctx.Err() == nil {
+			g.Metrics.stepFailed("leases")
+			g.Log.Warn("step", "loop", "leases", "err", err) // no longer pauses: others measure them
+		}
+		g.work(ctx)
+		return false, nil
+	})
 	g.loop(ctx, "prices", time.Second, nil, func(ctx context.Context) (bool, error) { return false, g.Pricing.Follow(ctx) })
 	if g.Roles.has(RoleAPI) {
 		g.loop(ctx, "lists", listTick, nil, func(ctx context.Context) (bool, error) {
@@ -81,6 +89,7 @@ func (g *Gateway) Run(ctx context.Context) {
 	g.loops.wg.Go(func() { g.keepBooks(ctx) })
 	if g.Roles.has(RoleWorker) {
 		g.runJobs(ctx)
+		g.deliver(ctx)
 	}
 	if g.Roles.has(RoleSocket) {
 		events := g.DB.Subscribe(event.Topic) // not a step: sockets only read, also while the sandbox walks through time
@@ -88,43 +97,34 @@ func (g *Gateway) Run(ctx context.Context) {
 	}
 }
 
-// hire starts the loops of the bots, and of those that are added later.
-func (g *Gateway) hire(ctx context.Context) {
-	working := 0 // of the agents; the loop below is the only one that adds some
-	work := func() {
-		for ; g.Roles.has(RoleBot) && working < len(g.Agents); working++ {
-			g.employ(ctx, g.Agents[working])
-		}
-	}
-	work()
-	g.loop(ctx, "new bots", hireTick, nil, func(ctx context.Context) (bool, error) {
-		err := g.Hire(ctx)
-		work()
-		return false, err
-	})
-}
+// roleSources is the part of workers that have a file of price sources.
+const roleSources = "sources"
 
-// runJobs starts what time and events ask for.
+// runJobs starts what time and events ask for. One process at a time does each.
 func (g *Gateway) runJobs(ctx context.Context) {
-	g.loop(ctx, "links", time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
-	g.loop(ctx, "events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
+	g.job(ctx, "worker/links", time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
+	g.job(ctx, "worker/events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
+	g.job(ctx, "worker/keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
 	if g.Sources != "" {
-		g.loop(ctx, "price sources", sourceTick, nil, func(ctx context.Context) (bool, error) {
+		g.job(ctx, roleSources+"/prices", sourceTick, nil, func(ctx context.Context) (bool, error) {
 			_, err := g.Pricing.Refresh(ctx, g.Now())
 			return false, err
 		})
 	}
-	g.loop(ctx, "keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
-	g.deliver(ctx)
 }
 
-// employ starts the loop of one bot.
-func (g *Gateway) employ(ctx context.Context, a *bot.Agent) {
-	g.loop(ctx, botLoop+a.ID().String(), g.Poll, g.DB.Subscribe(trade.Topic), func(ctx context.Context) (bool, error) {
-		moved, err := a.Step(ctx, g.Now())
-		return moved && err == nil, err
+// job is a loop that works only while this process holds the lease of its name.
+func (g *Gateway) job(ctx context.Context, name string, tick time.Duration, wake <-chan struct{}, work step) {
+	g.Leases.Want(name)
+	_, short, _ := strings.Cut(name, "/")
+	g.loop(ctx, short, tick, wake, func(ctx context.Context) (more bool, err error) {
+		_, err = g.Leases.Under(ctx, name, func(ctx context.Context) (err error) {
+			more, err = work(ctx)
+			return err
+		})
+		return more && err == nil, err
 	})
 }
 
@@ -139,8 +139,14 @@ func (g *Gateway) closeSockets() error {
 	return nil
 }
 
-// Wait returns after all loops have ended.
-func (g *Gateway) Wait() { g.loops.wg.Wait() }
+// Wait returns after all loops have ended and what they worked on is free for
+// others.
+func (g *Gateway) Wait() error {
+	g.loops.wg.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	return g.Leases.Close(ctx)
+}
 
 // maxInFlight is how many notifications are being sent at the same time. A host
 // never has more than a few of these places, so it takes many hanging hosts to
@@ -204,7 +210,7 @@ func (g *Gateway) settle(ctx context.Context, now time.Time, outside func(time.T
 	for range 200 {
 		moved := outside(now)
 		for _, a := range g.Agents {
-			did, err := a.Step(ctx, now)
+			did, err := g.step(ctx, a, now)
 			if err != nil && ctx.Err() != nil {
 				return err
 			}

@@ -78,8 +78,7 @@ func (r *running) close() error {
 	errs := stop(r.front)
 	if r.stopLoops != nil {
 		r.stopLoops()
-		r.gateway.Wait()
-		errs = append(errs, r.gateway.closeSockets())
+		errs = append(errs, r.gateway.Wait(), r.gateway.closeSockets())
 	}
 	errs = append(errs, stop(r.back)...)
 	if r.steam != nil {

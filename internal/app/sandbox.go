@@ -131,7 +131,7 @@ func (r *playing) openGateway(ctx context.Context) error {
 		return err
 	}
 	u := r.steamFront.URL()
-	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, Sources: r.cfg.Prices, TrustedProxies: r.cfg.TrustedProxies.networks,
+	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Alone: true, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, Sources: r.cfg.Prices, TrustedProxies: r.cfg.TrustedProxies.networks,
 		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
 		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
 	if err != nil {

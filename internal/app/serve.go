@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/lease"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/steam/web"
@@ -38,6 +39,7 @@ type Serve struct {
 	TrustedProxies Networks      // that may say for whom they ask
 	Roles          Roles         // of this process; empty: all
 	AllowPrivate   bool          // notifications may go to private addresses
+	Lease          time.Duration // how long a process may be silent before others take over its work
 	Version        string
 	Out            io.Writer
 	Log            *slog.Logger
@@ -88,6 +90,9 @@ func (c *Serve) check() error {
 	}
 	if c.Poll <= 0 || slices.Min([]time.Duration{c.Pace.Login, c.Pace.Inventory, c.Pace.Confirmation, c.Pace.Request, c.Pace.Penalty}) < 0 {
 		return wrong("--steam-poll must be above zero, and no --steam-…-gap below it")
+	}
+	if c.Lease < time.Second {
+		return wrong("--lease-length must be a second or more")
 	}
 	return nil
 }
@@ -149,7 +154,7 @@ func (s *serving) openGateway(ctx context.Context) (err error) {
 	s.gateway, err = NewGateway(ctx, Options{DB: s.db, Box: s.box, PublicURL: c.PublicURL, Poll: c.Poll, Pace: c.Pace,
 		Steam: web.Endpoints{Community: c.Steam.Community, API: c.Steam.API}, Games: c.Games.apps, Sources: c.Prices,
 		TrustedProxies: c.TrustedProxies.networks, Guard: webhook.GuardOptions{AllowLoopback: c.AllowPrivate, AllowPrivate: c.AllowPrivate},
-		Now: wall, Log: c.Log, Roles: c.Roles})
+		Now: wall, Log: c.Log, Roles: c.Roles, Lease: c.Lease})
 	if err != nil {
 		return err
 	}
@@ -210,7 +215,7 @@ var protectedByDefault = []steam.AppID{steam.CS2}
 // Defaults are what a configuration leaves out: the pace that careful operators
 // keep.
 func Defaults() Serve {
-	return Serve{Protected: Games{protectedByDefault}, Poll: 5 * time.Second,
+	return Serve{Protected: Games{protectedByDefault}, Poll: 5 * time.Second, Lease: lease.Length,
 		Pace: web.Gaps{Login: 10 * time.Second, Inventory: 4 * time.Second, Confirmation: 10 * time.Second,
 			Request: 300 * time.Millisecond, Penalty: 30 * time.Minute}}
 }

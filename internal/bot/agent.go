@@ -66,6 +66,9 @@ func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Servi
 // ID is the account.
 func (a *Agent) ID() steam.ID64 { return a.client.ID() }
 
+// Client is the account's way to Steam; it may be used beside the steps.
+func (a *Agent) Client() steam.Client { return a.client }
+
 // Step does what can be done now and reports whether anything moved. An error
 // means that Steam or the database could not be used; the next step goes on.
 func (a *Agent) Step(ctx context.Context, now time.Time) (bool, error) {

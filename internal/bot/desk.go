@@ -25,13 +25,10 @@ type Desk struct {
 }
 
 // Staff names the accounts that may be asked, in order of preference.
-func (d *Desk) Staff(agents []*Agent) {
+func (d *Desk) Staff(clients []steam.Client) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.clients = nil
-	for _, a := range agents {
-		d.clients = append(d.clients, a.client)
-	}
+	d.clients = clients
 }
 
 // ask tries the bots one after another until one can reach Steam.

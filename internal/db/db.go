@@ -136,11 +136,17 @@ const (
 	postgresReaders = 12
 )
 
+// idleWrite is after how many milliseconds the server ends a write that does
+// nothing. Writes wait for nothing but the server, so its process is frozen or
+// gone, and others need the rows that it has locked.
+const idleWrite = "5000"
+
 func (d *DB) openPostgres(ctx context.Context, target string) error {
 	config, err := pgx.ParseConfig(target)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleWrite
 	d.writes = stdlib.OpenDB(*config)
 	d.writes.SetMaxOpenConns(postgresWriters)
 	d.writes.SetMaxIdleConns(postgresWriters)

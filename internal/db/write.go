@@ -29,6 +29,7 @@ var ErrAgain = errors.New("db: somebody else was faster")
 // this one for ever. A context that ends before f starts prevents the write;
 // after that the outcome is awaited.
 func (d *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	f = guarded(ctx, f)
 	if d.hook != nil {
 		return d.hook(func(f func(tx *Tx) error) error { return d.write(ctx, f) }, f)
 	}
@@ -48,6 +49,28 @@ func (d *DB) write(ctx context.Context, f func(tx *Tx) error) error {
 		return d.writer.do(ctx, f)
 	}
 	return d.writePostgres(ctx, f)
+}
+
+type guardKey struct{}
+
+// Guarded returns a context with which every [DB.Write] first runs guard, in
+// the same transaction; its error is the write's. It says by whose authority
+// something is written, such as a lease, and so goes where the context goes.
+func Guarded(ctx context.Context, guard func(tx *Tx) error) context.Context {
+	return context.WithValue(ctx, guardKey{}, guard)
+}
+
+func guarded(ctx context.Context, f func(tx *Tx) error) func(tx *Tx) error {
+	guard, ok := ctx.Value(guardKey{}).(func(*Tx) error)
+	if !ok {
+		return f
+	}
+	return func(tx *Tx) error {
+		if err := guard(tx); err != nil {
+			return err
+		}
+		return f(tx)
+	}
 }
 
 const maxTries = 12

@@ -51,6 +51,7 @@ var rooms = map[string][]string{
 	"risk":      nil,
 	"reconcile": {"trade", "fleet"},
 	"world":     nil, // the clock of the sandbox's world
+	"lease":     nil,
 	"webhook":   {"event", "merchant"},
 	"cash":      {"ledger", "event", "merchant"},
 	"pricing":   {"merchant"},

@@ -68,16 +68,33 @@ func (d *Door) Handler() http.Handler {
 	} {
 		mux.Handle(pattern, answer(d.Logger, h))
 	}
-	return http.NewCrossOriginProtection().Handler(mux)
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(answer(d.Logger, func(*http.Request) (any, error) {
+		return nil, fault.New(fault.Forbidden, "pages of other sites may not control the sandbox")
+	}))
+	return own.Handler(mux)
 }
 
-// failed is an answer that somebody else gave, passed on as it is.
+// failed is what the simulated Steam answered instead of doing it.
 type failed struct {
 	status int
 	body   []byte
 }
 
 func (f failed) Error() string { return "simulated Steam: " + string(f.body) }
+
+// fault is what the simulated Steam said, with a code of ours.
+func (f failed) fault() error {
+	code := map[int]fault.Code{http.StatusBadRequest: fault.InvalidRequest, http.StatusNotFound: fault.NotFound,
+		http.StatusConflict: fault.WrongState, http.StatusForbidden: fault.Forbidden}[f.status]
+	var said struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(f.body, &said) != nil || code == "" {
+		return f
+	}
+	return fault.New(code, "%s", said.Error)
+}
 
 // maxBody bounds what the control takes and passes on.
 const maxBody = 256 << 10
@@ -88,9 +105,7 @@ func answer(log *slog.Logger, h handler) http.Handler {
 		v, err := h(r)
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		if f, ok := errors.AsType[failed](err); ok {
-			w.WriteHeader(f.status)
-			_, _ = w.Write(f.body)
-			return
+			err = f.fault()
 		}
 		if err != nil {
 			code, detail := fault.Of(err)

@@ -156,7 +156,8 @@ func (g *game) reverse(ctx context.Context) error {
 // refusedTo says which of the payer's moves Steam did not take.
 func refusedTo(what string, err error) error {
 	if f, ok := errors.AsType[failed](err); ok {
-		return fault.New(fault.WrongState, "the payer cannot %s: %s", what, f.body)
+		_, detail := fault.Of(f.fault())
+		return fault.New(fault.WrongState, "the payer cannot %s: %s", what, cmp.Or(detail, string(f.body)))
 	}
 	return err
 }
@@ -178,22 +179,27 @@ func (g *game) accept(ctx context.Context) error {
 // offered brings the deposit to where its offer is with the payer.
 func (g *game) offered(ctx context.Context) (deposit.Deposit, error) {
 	d, err := g.Deposits.ByID(ctx, g.id)
+	if err != nil || d.State != deposit.Open {
+		return g.sent(ctx)
+	}
+	sent, err := g.choose(ctx, d)
 	if err != nil {
-		return d, err
+		g.leave(context.WithoutCancel(ctx), d)
 	}
-	if d.State == deposit.Open {
-		if err := g.choose(ctx, d); err != nil {
-			return d, err
-		}
-		g.Kick()
-	}
-	return d, g.until(ctx, func(now deposit.Deposit) (bool, error) {
+	return sent, err
+}
+
+// sent waits until the offer is with the payer. One that Steam refused leaves
+// the deposit open.
+func (g *game) sent(ctx context.Context) (d deposit.Deposit, err error) {
+	err = g.until(ctx, func(now deposit.Deposit) (bool, error) {
 		d = now
 		if now.State == deposit.Open {
 			return false, fault.New(fault.WrongState, "Steam did not take the offer: %s", now.Reason)
 		}
 		return now.State != deposit.Trading || now.OfferID != "", nil
 	})
+	return d, err
 }
 
 // reach waits for one of the states and fails when the deposit ends elsewhere.
@@ -227,25 +233,43 @@ func (g *game) until(ctx context.Context, holds func(deposit.Deposit) (bool, err
 	}
 }
 
-// choose does on the payment page what a payer does there.
-func (g *game) choose(ctx context.Context, d deposit.Deposit) error {
+// choose does on the payment page what a payer does there, and waits for the
+// offer. Where no payer is named, one that cannot pay makes room for the next.
+func (g *game) choose(ctx context.Context, d deposit.Deposit) (deposit.Deposit, error) {
 	w, err := g.steamNow(ctx)
 	if err != nil {
-		return err
+		return d, err
 	}
 	why := fault.New(fault.WrongState, "no payer has items for this deposit")
 	for _, a := range g.candidates(w, d) {
 		err := g.chooseAs(ctx, d, a)
+		var sent deposit.Deposit
 		if err == nil {
-			return nil
+			g.Kick()
+			sent, err = g.sent(ctx)
 		}
-		if code, detail := fault.Of(err); code != fault.Internal {
-			why = fault.New(fault.WrongState, "payer %s cannot pay: %s", a.SteamID, detail)
-			continue
+		if err == nil {
+			return sent, nil
 		}
-		return err
+		code, detail := fault.Of(err)
+		if code == fault.Internal {
+			return d, err
+		}
+		why = fault.New(fault.WrongState, "payer %s cannot pay: %s", a.SteamID, detail)
 	}
-	return why
+	return d, why
+}
+
+// leave gives the deposit back the payer it had. It is not open any more when
+// this fails, and then it keeps who is paying.
+func (g *game) leave(ctx context.Context, d deposit.Deposit) {
+	now, err := g.Deposits.ByHash(ctx, d.Hash)
+	if err != nil || now.SteamID == d.SteamID {
+		return
+	}
+	if _, err := g.Deposits.SetPayer(ctx, d.Hash, d.SteamID); err == nil && d.TradeToken != "" {
+		_, _ = g.Deposits.SetTradeURL(ctx, d.Hash, steam.TradeURL{Partner: d.SteamID, Token: d.TradeToken})
+	}
 }
 
 // candidates are the payers to try: the one that is named, or anybody.

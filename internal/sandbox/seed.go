@@ -163,7 +163,7 @@ func (p Project) project() (merchant.NewProject, error) {
 		LegacyStatuses: p.LegacyStatuses, ResultURL: p.ResultURL, EventsURL: p.EventsURL, SuccessURL: p.SuccessURL,
 		FailURL: p.FailURL, WebhookEncoding: p.WebhookEncoding, RateLimit: p.RateLimit, Origins: p.Origins}}
 	if n.Name == "" {
-		n.Name = "Project " + p.ClientID
+		n.Name = strings.TrimSpace("Project " + p.ClientID)
 	}
 	if n.AllowedIPs, err = p.prefixes(); err != nil {
 		return n, err

@@ -13,7 +13,7 @@ import (
 )
 
 // steam calls the simulated Steam's control and wakes the bots, who may have
-// something to see. What it refuses is passed on as it is.
+// something to see. What it refuses is an error of type failed.
 func (d *Door) steam(ctx context.Context, method, path string, body []byte) (json.RawMessage, error) {
 	r, err := http.NewRequestWithContext(ctx, method, d.SteamURL()+path, bytes.NewReader(body))
 	if err != nil {

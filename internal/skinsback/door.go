@@ -2,9 +2,11 @@ package skinsback
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -118,7 +120,7 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) {
 	request, began := requestID(w), time.Now()
 	var called string
 	code := 0
-	body, err := d.answer(w, r, &called)
+	body, err := d.safely(w, r, &called)
 	if err != nil {
 		refusal, ours := refused(err, request)
 		code = refusal.code
@@ -132,6 +134,17 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) {
 	h["Content-Type"] = contentType
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	_, _ = w.Write(body) // who went away will ask again
+}
+
+// safely is answer, with a panic as our own failure: whoever calls takes any
+// other HTTP status for a broken line.
+func (d *Door) safely(w http.ResponseWriter, r *http.Request, called *string) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			body, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return d.answer(w, r, called)
 }
 
 var contentType = []string{"application/json; charset=utf-8"}

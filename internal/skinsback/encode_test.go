@@ -10,6 +10,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/merchant"
@@ -188,4 +189,34 @@ func TestNoAddressNoMessage(t *testing.T) {
 	if m := encoded(t, p, event.DepositChanged, own); m.URL != own.ResultURL {
 		t.Errorf("sent to %q", m.URL)
 	}
+}
+
+// Every status of a purchase as it is told, to the byte: to projects that know
+// them all, and to old clients.
+func TestEveryPurchaseStatusIsTold(t *testing.T) {
+	t.Parallel()
+	told := map[string]string{}
+	for _, s := range purchase.States() {
+		c := purchase.Changed{ID: 510, ItemID: 9001, State: s, OfferID: "7000000001", CustomID: "wd-77"}
+		if s == purchase.BadTradeURL || s == purchase.CannotTrade || s == purchase.NotMade {
+			c.OfferID, c.Reason = "", "invalid_trade_url"
+		}
+		body, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for client, legacy := range map[string]bool{"": false, "to an old client": true} {
+			frame, heard, err := Frame(merchant.Project{LegacyStatuses: legacy}, event.Event{Kind: event.PurchaseChanged, Body: body})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !heard {
+				frame = []byte("not told")
+			} else if err := apidoctest.Component("Event", frame); err != nil {
+				t.Errorf("%s: %v", frame, err)
+			}
+			told[strings.TrimSpace(string(s)+" "+client)] = string(frame)
+		}
+	}
+	golden(t, "status_changes.txt", lines(told))
 }

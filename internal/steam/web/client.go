@@ -54,6 +54,9 @@ type Options struct {
 	Pace          Pace              // zero: no gaps
 	Timeout       time.Duration     // per request; zero: 30 s
 	InventoryPage int               // items per page; zero: 1000
+	// Permit is asked right before each request; its error keeps the request from
+	// leaving. nil: all may.
+	Permit func(*http.Request) error
 	// OnSession is called with the new state whenever the session changed, in
 	// order, from within the call that changed it. It must not call the client.
 	OnSession func([]byte)
@@ -79,6 +82,7 @@ type Client struct {
 	pace      Pace
 	timeout   time.Duration
 	page      int
+	permit    func(*http.Request) error
 	onSession func([]byte)
 	log       *slog.Logger
 	random    random.Source
@@ -119,6 +123,7 @@ func New(o Options) (*Client, error) {
 		pace:      o.Pace,
 		timeout:   o.Timeout,
 		page:      o.InventoryPage,
+		permit:    o.Permit,
 		onSession: o.OnSession,
 		log:       o.Logger,
 		random:    o.Random,
@@ -141,6 +146,9 @@ func New(o Options) (*Client, error) {
 
 func (c *Client) fillIn(transport http.RoundTripper) {
 	c.http = &http.Client{Transport: transport, CheckRedirect: stay}
+	if c.permit == nil {
+		c.permit = func(*http.Request) error { return nil }
+	}
 	if c.now == nil {
 		c.now = time.Now
 	}

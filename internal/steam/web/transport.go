@@ -63,6 +63,9 @@ func (c *Client) do(ctx context.Context, k call) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := c.request(ctx, k)
+	if err == nil {
+		err = c.permit(req)
+	}
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w: %w", k, errNotSent, err)
 	}
