@@ -9,9 +9,11 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/world"
 )
 
 // Doctor tells what a person has to look after.
@@ -29,6 +31,7 @@ type findings struct {
 	Bots   []botFinding   `json:"bots"`
 	Counts map[string]int `json:"counts"` // certain drifts by kind
 	Drifts []driftFinding `json:"drifts"`
+	Trades []tradeFinding `json:"overdue_trades"`
 }
 
 type botFinding struct {
@@ -50,35 +53,30 @@ type driftFinding struct {
 	Advice  string    `json:"advice"`
 }
 
-// Run prints bots and drifts. It may run while the gateway works on the same
-// database. It returns [ErrUnwell] when an enabled bot cannot work or a drift is
-// certain.
+type tradeFinding struct {
+	Trade   int64     `json:"trade"`
+	Order   string    `json:"order"`
+	Bot     string    `json:"bot"`
+	State   string    `json:"state"`
+	Since   time.Time `json:"due"`
+	Problem string    `json:"problem,omitempty"`
+}
+
+// tradesShown is how many overdue trades are printed at most.
+const tradesShown = 100
+
+// Run prints bots, drifts and overdue trades. It may run while the gateway works
+// on the same database. It returns [ErrUnwell] when an enabled bot cannot work,
+// a drift is certain or a trade is overdue.
 func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 	d, err := doc.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	bots := fleet.New(d, nil)
-	f := findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}}
-	all, err := bots.Bots(ctx)
+	f, err := diagnose(ctx, d)
 	if err != nil {
 		return err
-	}
-	for _, b := range all {
-		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice()})
-		f.Well = f.Well && (!b.Enabled || b.Health.Works() || b.Health == fleet.Starting)
-	}
-	open, err := reconcile.New(d, trade.New(d), bots).Open(ctx)
-	if err != nil {
-		return err
-	}
-	for _, s := range open {
-		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), s.Kind.Advice()})
-		if s.Certain() {
-			f.Counts[string(s.Kind)]++
-			f.Well = false
-		}
 	}
 	if err := f.print(out, doc.JSON); err != nil {
 		return err
@@ -87,6 +85,44 @@ func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 		return ErrUnwell
 	}
 	return nil
+}
+
+func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
+	w, sandbox, err := world.Open(ctx, d, time.Now)
+	if err != nil {
+		return f, err
+	}
+	now := time.Now()
+	if sandbox {
+		now = w.Now()
+	}
+	f = findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}, Trades: []tradeFinding{}}
+	bots, trades := fleet.New(d, nil), trade.New(d)
+	all, err := bots.Bots(ctx)
+	if err != nil {
+		return f, err
+	}
+	for _, b := range all {
+		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice()})
+		f.Well = f.Well && (!b.Enabled || b.Health.Works() || b.Health == fleet.Starting)
+	}
+	open, err := reconcile.New(d, trades, bots).Open(ctx)
+	if err != nil {
+		return f, err
+	}
+	for _, s := range open {
+		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), s.Kind.Advice()})
+		if s.Certain() {
+			f.Counts[string(s.Kind)]++
+			f.Well = f.Well && s.Kind.Harmless()
+		}
+	}
+	late, err := trades.Overdue(ctx, now, tradesShown)
+	for _, t := range late {
+		f.Trades = append(f.Trades, tradeFinding{t.ID, t.Owner, t.Bot.String(), string(t.State), t.DueAt, t.Problem})
+		f.Well = false
+	}
+	return f, err
 }
 
 func (f findings) print(out io.Writer, machine bool) error {
@@ -106,6 +142,13 @@ func (f findings) print(out io.Writer, machine bool) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.ID, b.Account, health, b.Advice)
 	}
 	fmt.Fprintln(w)
+	if len(f.Trades) > 0 {
+		fmt.Fprintln(w, "OVERDUE TRADE\tORDER\tBOT\tSTATE\tDUE\tPROBLEM")
+		for _, t := range f.Trades {
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", t.Trade, t.Order, t.Bot, t.State, t.Since.UTC().Format(time.DateTime), t.Problem)
+		}
+		fmt.Fprintln(w)
+	}
 	if len(f.Drifts) == 0 {
 		fmt.Fprintln(w, "Steam and the records agree, as of the last look.")
 		return w.Flush()

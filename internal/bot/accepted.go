@@ -6,79 +6,127 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
-// historyPage is how many trades one look at the history brings.
-const historyPage = 100
+// An accepted trade settles by a record read in that very step. Whether it was
+// taken back is seen in the history, whose first page is read at each step, as
+// much of it as is new, and all of it once in a while: a reversal adds a trade
+// to its front, and also changes the old one in its place.
+const (
+	walkEvery    = time.Hour
+	walkBack     = 15 * 24 * time.Hour
+	historyPages = 200 // bounds one walk
+	dueAtOnce    = 20
+	duePause     = time.Minute // between two readings of a trade that does not settle
+)
 
-// recheck is how often a trade that has left the history's first page is read.
-const recheck = time.Hour
+// maxApart is how far our clock may be from Steam's when a trade is settled: by
+// a wrong clock it could be too early.
+const maxApart = 5 * time.Minute
+
+// walk is what is known of the history: the status of each trade, as seen last.
+type walk struct {
+	at   time.Time // when all was read
+	seen map[steam.TradeID]steam.TradeStatus
+}
 
 // checkAccepted looks for reversals, which offers never show, and settles what
-// has come to its end by a record read in this very step.
-func (a *Agent) checkAccepted(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
-	var waiting []trade.Trade
-	for _, t := range live {
-		if t.State == trade.Accepted || t.State == trade.Review {
-			waiting = append(waiting, t)
-		}
+// has come to its end.
+func (a *Agent) checkAccepted(ctx context.Context, _ []trade.Trade, now time.Time) (bool, error) {
+	waits, err := a.trades.Waits(ctx, a.ID())
+	if err != nil || !waits {
+		return false, err
 	}
-	if len(waiting) == 0 {
-		return false, nil
-	}
-	page, err := a.client.Trades(ctx, time.Time{}, historyPage)
+	moved, err := a.readHistory(ctx, now)
 	if err != nil {
-		return false, fmt.Errorf("read trade history: %w", err)
+		return moved, err
 	}
-	records, reversed := index(page)
-	moved := false
-	for _, t := range waiting {
-		r, ok := records[t.SteamTrade]
-		if !ok {
-			if r, ok, err = a.record(ctx, t, now); err != nil {
-				return moved, err
-			}
-		}
-		if !ok {
-			continue
-		}
-		if reversed[t.SteamTrade] {
-			r.Status = steam.TradeProtectionRollback
-		}
-		did, err := a.conclude(ctx, t, r, now)
+	due, err := a.trades.Due(ctx, a.ID(), now, duePause, dueAtOnce)
+	if err != nil {
+		return moved, err
+	}
+	for _, t := range due {
+		did, err := a.checkDue(ctx, t, now)
 		if moved = moved || did; err != nil {
 			return moved, err
 		}
 	}
-	return moved, nil
+	return moved || len(due) == dueAtOnce, nil
 }
 
-func index(page []steam.Trade) (records map[steam.TradeID]steam.Trade, reversed map[steam.TradeID]bool) {
-	records, reversed = map[steam.TradeID]steam.Trade{}, map[steam.TradeID]bool{}
-	for _, r := range page {
-		records[r.ID] = r
-		if r.Rollback != "" {
-			reversed[r.Rollback] = true
+// readHistory reads what is new in the history, or all of it when it is time.
+func (a *Agent) readHistory(ctx context.Context, now time.Time) (moved bool, err error) {
+	whole := now.Sub(a.history.at) >= walkEvery || a.history.seen == nil
+	seen := a.history.seen
+	if whole {
+		seen = map[steam.TradeID]steam.TradeStatus{}
+	}
+	pages := 0
+	failed := a.client.History(ctx, func(page []steam.Trade) bool {
+		news, old := false, false
+		for _, r := range page {
+			if status, known := seen[r.ID]; known && status == r.Status {
+				continue
+			}
+			did := false
+			if did, err = a.heed(ctx, r, now); err != nil {
+				return false
+			}
+			moved, news = moved || did, true
+			old = old || r.Init.Before(now.Add(-walkBack))
+			seen[r.ID] = r.Status
 		}
+		pages++
+		return (whole || news) && !old && pages < historyPages
+	})
+	if failed != nil {
+		err = fmt.Errorf("read trade history: %w", failed)
 	}
-	return records, reversed
+	if whole && err == nil {
+		a.history = walk{at: now, seen: seen}
+	}
+	return moved, err
 }
 
-// record reads one trade by itself when it is due or was not read for long.
-func (a *Agent) record(ctx context.Context, t trade.Trade, now time.Time) (steam.Trade, bool, error) {
-	if t.DueAt.After(now) && now.Sub(t.CheckedAt) < recheck {
-		return steam.Trade{}, false, nil
+// heed ends the trade that a record of the history says is undone, or puts it
+// before a person. Nothing settles by it.
+func (a *Agent) heed(ctx context.Context, r steam.Trade, now time.Time) (bool, error) {
+	id, returned := r.ID, r.Rollback != ""
+	switch {
+	case returned:
+		id, r.Status = r.Rollback, steam.TradeProtectionRollback
+	case r.Status == steam.TradeComplete || r.Status == steam.TradeCommitted:
+		return false, nil
 	}
+	t, err := a.trades.BySteamTrade(ctx, id)
+	if errors.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil || t.Bot != a.ID() || (t.State != trade.Accepted && t.State != trade.Review) {
+		return false, err
+	}
+	return a.conclude(ctx, t, r, now)
+}
+
+// checkDue reads the record of a trade whose time has come, and ends it by that.
+func (a *Agent) checkDue(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	r, err := a.client.Trade(ctx, t.SteamTrade)
-	if errors.Is(err, steam.ErrNotFound) {
-		return steam.Trade{}, false, nil
+	unknown := errors.Is(err, steam.ErrNotFound)
+	if err != nil && !unknown {
+		return false, fmt.Errorf("read trade %s: %w", t.SteamTrade, err)
 	}
-	if err != nil {
-		return steam.Trade{}, false, fmt.Errorf("read trade %s: %w", t.SteamTrade, err)
+	if err := a.trades.Checked(ctx, t.ID, now); err != nil {
+		return false, err
 	}
-	return r, true, a.trades.Checked(ctx, t.ID, now)
+	if unknown {
+		a.log.WarnContext(ctx, "Steam does not know a trade that was accepted", "trade", t.ID, "steam_trade", t.SteamTrade)
+		return false, nil
+	}
+	a.readClock(now)
+	return a.conclude(ctx, t, r, now)
 }
 
 // conclude ends an accepted trade by Steam's record. Whatever is neither
@@ -86,7 +134,7 @@ func (a *Agent) record(ctx context.Context, t trade.Trade, now time.Time) (steam
 func (a *Agent) conclude(ctx context.Context, t trade.Trade, r steam.Trade, now time.Time) (bool, error) {
 	switch r.Status {
 	case steam.TradeComplete, steam.TradeCommitted:
-		if t.SettleAt.After(now) {
+		if !a.final(ctx, t, r, now) {
 			return false, nil
 		}
 		a.touch(t)
@@ -101,5 +149,18 @@ func (a *Agent) conclude(ctx context.Context, t trade.Trade, r steam.Trade, now 
 	if t.State == trade.Review {
 		return false, nil
 	}
-	return a.move(ctx, t, trade.Review, trade.Change{Reason: fmt.Sprintf("trade status %d", r.Status)}, now)
+	return a.move(ctx, t, trade.Review, trade.Change{Reason: fmt.Sprintf("trade status %d", r.Status), DueAt: now}, now)
+}
+
+// final reports whether a complete trade can be taken for irreversible: its
+// time is over here and in Steam's record, and the two clocks agree.
+func (a *Agent) final(ctx context.Context, t trade.Trade, r steam.Trade, now time.Time) bool {
+	if t.SettleAt.After(now) || (!r.Settlement.IsZero() && r.Settlement.Add(settleMargin).After(now)) {
+		return false
+	}
+	if a.skew.Abs() > maxApart {
+		a.log.ErrorContext(ctx, "a trade does not settle: our clock and Steam's are apart", "trade", t.ID, "steam_is_ahead_by", a.skew)
+		return false
+	}
+	return true
 }

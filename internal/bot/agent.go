@@ -39,20 +39,25 @@ type Agent struct {
 	loggedIn  bool
 	acked     bool                  // Steam's rules accepted
 	apart     bool                  // in quarantine: nothing is sent or confirmed
+	slots     int64                 // offers that may be open at once
+	free      int64                 // of them, in this step
 	learnt    fleet.State           // from refusals; empty: none
 	skew      time.Duration         // Steam's clock minus ours, as seen last
 	listed    time.Time             // when offers were listed last
 	stale     map[steam.AppID]bool  // inventories to read again
 	doubted   map[steam.AppID]doubt // inventories that are shown as empty
-	held      map[steam.AppID]int   // items, as read last
+	held      map[steam.AppID]int   // items, those under protection included, as read last
 	read      time.Time             // when they were all read last
+	crowded   time.Time             // when those that are nearly full were read last
 	lookAt    time.Time             // when Steam and the records are compared next
+	history   walk
+	strange   map[steam.OfferID]bool // offers without an intent that were told
 }
 
 // NewAgent makes the agent of one bot.
 func NewAgent(c steam.Client, b fleet.Bot, trades *trade.Service, f *fleet.Service, drifts *reconcile.Service, log *slog.Logger) *Agent {
 	a := &Agent{client: c, trades: trades, fleet: f, drifts: drifts, acked: b.Acknowledged,
-		stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]doubt{}, held: map[steam.AppID]int{},
+		stale: map[steam.AppID]bool{}, doubted: map[steam.AppID]doubt{}, held: map[steam.AppID]int{}, strange: map[steam.OfferID]bool{},
 		log: log.With("bot", b.ID.String())}
 	if b.Health == fleet.Cooldown { // refused sends teach it, and none follow while it lasts
 		a.learnt = fleet.State{Health: b.Health, Note: b.Note, Until: b.Until}
@@ -87,11 +92,11 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	a.apart = b.Quarantined
+	a.apart, a.slots = b.Quarantined, b.Slots()
 	if err := a.ready(ctx); err != nil {
 		return false, err
 	}
-	live, err := a.trades.Live(ctx, a.ID())
+	live, err := a.trades.Open(ctx, a.ID())
 	if err != nil {
 		return false, err
 	}
@@ -105,7 +110,7 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 			return moved, err
 		}
 		if did { // versions moved on
-			if live, err = a.trades.Live(ctx, a.ID()); err != nil {
+			if live, err = a.trades.Open(ctx, a.ID()); err != nil {
 				return moved, err
 			}
 		}
@@ -176,16 +181,24 @@ func (a *Agent) moveOn(ctx context.Context, t trade.Trade, now time.Time, first,
 	return a.move(ctx, next, then, trade.Change{}, now)
 }
 
-// reread is how often all inventories are read again although nothing moved.
-const reread = 10 * time.Minute
+// reread is how often all inventories are read again although nothing moved;
+// those that are nearly full as often as offers are listed.
+const (
+	reread     = 10 * time.Minute
+	nearlyFull = fleet.RoomPerGame * 9 / 10
+)
 
 // readStale reads the inventories whose items may have changed.
 func (a *Agent) readStale(ctx context.Context, now time.Time) error {
-	if now.Sub(a.read) >= reread {
-		for _, g := range Games {
-			a.stale[g] = true
-		}
+	all, crowded := now.Sub(a.read) >= reread, now.Sub(a.crowded) >= idlePoll
+	for _, g := range Games {
+		a.stale[g] = a.stale[g] || all || (crowded && a.held[g] >= nearlyFull)
+	}
+	if all {
 		a.read = now
+	}
+	if crowded {
+		a.crowded = now
 	}
 	for _, g := range Games {
 		if !a.stale[g] || now.Before(a.doubted[g].again) {
@@ -195,9 +208,7 @@ func (a *Agent) readStale(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if read {
-			delete(a.stale, g)
-		}
+		a.stale[g] = !read
 	}
 	return nil
 }
@@ -234,8 +245,25 @@ func (a *Agent) readInventory(ctx context.Context, g steam.AppID, now time.Time)
 		}
 	}
 	delete(a.doubted, g)
-	a.held[g] = len(items)
+	sealed, err := a.readSealed(ctx, g)
+	if err != nil {
+		return false, err
+	}
+	a.held[g] = len(items) + sealed
 	return true, a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now)
+}
+
+// readSealed counts a game's items under protection: they take room.
+func (a *Agent) readSealed(ctx context.Context, g steam.AppID) (int, error) {
+	protected, err := a.fleet.Protected(ctx, g)
+	if err != nil || !protected {
+		return 0, err
+	}
+	items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextProtected)
+	if err != nil {
+		return 0, fmt.Errorf("read own protected items of %d: %w", g, err)
+	}
+	return len(items), a.fleet.CountItems(ctx, a.ID(), g, steam.ContextProtected, items)
 }
 
 // touch marks the inventories of a trade's items for reading.

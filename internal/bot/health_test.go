@@ -21,7 +21,11 @@ import (
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
-const self steam.ID64 = 76561198000000101
+const (
+	self       steam.ID64 = 76561198000000101
+	payer      steam.ID64 = 76561198000000202
+	payerToken            = "Aut0-acc"
+)
 
 // stage is a bot at a simulated Steam, with clocks in the test's hand.
 type stage struct {
@@ -31,10 +35,40 @@ type stage struct {
 	fleet  *fleet.Service
 	trades *trade.Service
 	agent  *bot.Agent
+	steam  *sim.Sim
 
 	mu    sync.Mutex
 	now   time.Time
 	ahead time.Duration // of Steam's clock
+	lie   [2]string     // what is put for what in Steam's answers
+}
+
+// between changes what Steam says.
+func (st *stage) between(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		st.mu.Lock()
+		lie := st.lie
+		st.mu.Unlock()
+		if lie[0] == "" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		rec.Header().Del("Content-Length")
+		for k, v := range rec.Header() {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write([]byte(strings.ReplaceAll(rec.Body.String(), lie[0], lie[1])))
+	})
+}
+
+// says puts one text for another in Steam's answers from now on.
+func (st *stage) says(instead, text string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.lie = [2]string{instead, text}
 }
 
 func (st *stage) ours() time.Time {
@@ -60,7 +94,7 @@ func newStage(t *testing.T, d *db.DB, items int) *stage {
 	st := &stage{t: t, now: time.Date(2026, 3, 2, 10, 20, 30, 0, time.UTC)}
 	s, err := sim.Open(sim.Options{Now: st.steams, BaseURL: func() string { return st.url }})
 	st.must(err)
-	server := httptest.NewServer(s.Handler())
+	server := httptest.NewServer(st.between(s.Handler()))
 	st.url = server.URL
 	t.Cleanup(func() {
 		server.Close()
@@ -71,9 +105,13 @@ func newStage(t *testing.T, d *db.DB, items int) *stage {
 	account := sim.Account{SteamID: self, AccountName: n.AccountName, Password: n.Credentials.Password.Reveal(), TradeToken: n.TradeToken,
 		SharedSecret: n.Credentials.SharedSecret.Reveal(), IdentitySecret: n.Credentials.IdentitySecret.Reveal(),
 		Items: []sim.Item{{App: steam.CS2, Name: "P250 | Sand Dune (Field-Tested)", Count: items}}}
-	st.must(s.Seed(sim.World{Seed: 7, Accounts: []sim.Account{account}}))
+	payer := sim.Account{SteamID: payer, TradeToken: payerToken, Behaviour: sim.Accept, Items: []sim.Item{{App: steam.CS2, Name: "P250 | Sand Dune (Field-Tested)", Count: 200}}}
+	st.must(s.Seed(sim.World{Seed: 7, Accounts: []sim.Account{account, payer}, Settings: sim.Settings{
+		Protected: map[steam.AppID]sim.Duration{steam.CS2: sim.Duration(7 * 24 * time.Hour)}, Limits: map[string]int{"offers_to_one": -1}}}))
+	st.steam = s
 	st.fleet, st.trades = fleet.New(d, seal.New([32]byte{9})), trade.New(d)
 	st.drifts = reconcile.New(d, st.trades, st.fleet)
+	st.must(st.fleet.Protect(t.Context(), steam.CS2))
 	st.must(st.fleet.Add(t.Context(), n, st.now))
 	st.hire()
 	return st

@@ -35,7 +35,7 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 		return false, fmt.Errorf("list offers: %w", err)
 	}
 	a.listed = now
-	moved, err := a.cancelStrays(ctx, list.Sent)
+	moved, err := a.cancelStrays(ctx, list.Sent, now)
 	if err != nil {
 		return moved, err
 	}
@@ -171,7 +171,7 @@ func (a *Agent) missed(ctx context.Context, t trade.Trade, now time.Time) (bool,
 // cancelStrays withdraws offers that carry the reference of one of our trades
 // without being its offer: the twin of a send that was repeated, or one that
 // appeared after its order had ended. Offers without an intent are left alone.
-func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer) (bool, error) {
+func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer, now time.Time) (bool, error) {
 	canceled := false
 	for _, o := range sent {
 		if o.State != steam.OfferActive && o.State != steam.OfferNeedsConfirmation {
@@ -180,7 +180,10 @@ func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer) (bool, err
 		reference, _, _ := strings.Cut(o.Message, " ")
 		t, err := a.trades.ByReference(ctx, reference)
 		if errors.Is(err, fault.NotFound) {
-			a.log.WarnContext(ctx, "offer without an intent", "offer", o.ID)
+			if !a.strange[o.ID] { // told by a look at everything, now
+				a.log.WarnContext(ctx, "offer without an intent", "offer", o.ID)
+				a.strange[o.ID], a.lookAt = true, now
+			}
 			continue
 		}
 		if err != nil {

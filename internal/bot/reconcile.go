@@ -17,9 +17,6 @@ const (
 	lookFirst = time.Minute
 )
 
-// historyPages bounds one look; what is older is left to earlier looks.
-const historyPages = 50
-
 // reconcile compares what Steam shows with what is stored, when it is time. It
 // runs after everything that Steam has told was stored.
 func (a *Agent) reconcile(ctx context.Context, now time.Time) error {
@@ -62,24 +59,25 @@ func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, err
 	if err != nil {
 		return s, fmt.Errorf("list offers: %w", err)
 	}
-	s.Offers = list.Sent
-	for before, pages := (time.Time{}), 0; ; pages++ {
-		page, err := a.client.Trades(ctx, before, historyPage)
-		if err != nil {
-			return s, fmt.Errorf("read trade history: %w", err)
-		}
+	s.Offers, s.Received = list.Sent, list.Received
+	if s.Confirmations, err = a.client.Confirmations(ctx); err != nil {
+		return s, fmt.Errorf("list confirmations: %w", err)
+	}
+	pages := 0
+	err = a.client.History(ctx, func(page []steam.Trade) bool {
+		old := false
 		for _, r := range page {
-			if !r.Init.Before(from) {
+			if old = old || r.Init.Before(from); !r.Init.Before(from) {
 				s.Trades = append(s.Trades, r)
 			}
 		}
-		if len(page) < historyPage || page[len(page)-1].Init.Before(from) {
-			break
+		if pages++; pages == historyPages { // what is older is left to earlier looks
+			s.From = page[len(page)-1].Init
 		}
-		if before = page[len(page)-1].Init; pages >= historyPages {
-			s.From = before
-			break
-		}
+		return !old && pages < historyPages
+	})
+	if err != nil {
+		return s, fmt.Errorf("read trade history: %w", err)
 	}
 	for _, g := range Games {
 		items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)

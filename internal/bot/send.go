@@ -19,6 +19,12 @@ var readBack = []time.Duration{5 * time.Second, 10 * time.Second, 45 * time.Seco
 
 // sendWanted starts each wanted trade whose time has come.
 func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
+	a.free = a.slots
+	for _, t := range live {
+		if t.State != trade.Wanted {
+			a.free--
+		}
+	}
 	moved := false
 	for _, t := range live {
 		if t.State != trade.Wanted || t.DueAt.After(now) {
@@ -36,7 +42,7 @@ func (a *Agent) start(ctx context.Context, t trade.Trade, now time.Time) (bool, 
 	if !t.Deadline.After(now) {
 		return a.move(ctx, t, trade.Canceled, trade.Change{Reason: trade.ReasonDeadline}, now)
 	}
-	if a.apart {
+	if a.apart || a.free <= 0 { // it waits for a slot until its deadline
 		return false, nil
 	}
 	refusal, err := a.preflight(ctx, t)
@@ -50,6 +56,7 @@ func (a *Agent) start(ctx context.Context, t trade.Trade, now time.Time) (bool, 
 	if err != nil {
 		return false, err
 	}
+	a.free--
 	return a.send(ctx, t, now)
 }
 

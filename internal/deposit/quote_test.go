@@ -155,7 +155,7 @@ func TestDoubleClickMakesOneOffer(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		live, err := w.trades.Live(t.Context(), bot)
+		live, err := w.trades.Since(t.Context(), bot, time.Unix(1<<40, 0))
 		w.ok(err)
 		if got := w.find(dep.ID); chosen != 1 || len(live) != 1 || len(got.Items) != 1 || got.Items[0].ID != live[0].Assets[0].ID {
 			t.Errorf("%d chosen, %d trades, %+v", chosen, len(live), got)

@@ -161,7 +161,7 @@ func path(states ...trade.State) (hops []hop) {
 // tradeOf reads the purchase's trade.
 func (w *world) tradeOf(p purchase.Purchase) trade.Trade {
 	w.t.Helper()
-	live, err := w.trades.Live(w.t.Context(), bot)
+	live, err := w.trades.Since(w.t.Context(), bot, time.Unix(1<<40, 0))
 	w.ok(err)
 	for _, t := range live {
 		if t.Owner == p.Owner() {

@@ -12,12 +12,15 @@ import (
 )
 
 // Shown is Steam's view of a bot: its sent offers that are open or were updated
-// since From, its trades since From, and what it holds of the games read.
+// since From, those it was sent, what it is asked to confirm, its trades since
+// From, and what it holds of the games read.
 type Shown struct {
-	From   time.Time
-	Offers []steam.Offer
-	Trades []steam.Trade
-	Items  map[steam.AppID][]steam.Item
+	From          time.Time
+	Offers        []steam.Offer
+	Received      []steam.Offer
+	Confirmations []steam.Confirmation
+	Trades        []steam.Trade
+	Items         map[steam.AppID][]steam.Item
 }
 
 // Kept is our view: trades that are live or have ended since From, and what is
@@ -81,6 +84,18 @@ func (c *comparison) offers(k Kept, s Shown) {
 			c.add(OfferUnknown, string(o.ID), "%s, with %s, %d items given, %d received", o.State, o.Partner, len(o.Give), len(o.Receive))
 		case t.OfferID != "" || !t.State.Live():
 			c.add(OfferTwin, string(o.ID), "%s, of order %s, whose offer is %q", o.State, t.Owner, t.OfferID)
+		default:
+			ours[o.ID] = true // of a send whose answer is not known yet
+		}
+	}
+	for _, o := range s.Received {
+		if o.State == steam.OfferActive {
+			c.add(OfferReceived, string(o.ID), "from %s, %d items asked for, %d given", o.Partner, len(o.Give), len(o.Receive))
+		}
+	}
+	for _, conf := range s.Confirmations {
+		if !ours[conf.Offer] {
+			c.add(ConfUnknown, conf.ID, "of type %d, offer %q", conf.Type, conf.Offer)
 		}
 	}
 }

@@ -219,7 +219,7 @@ func TestEveryPlantedDriftIsNamedAndNothingElse(t *testing.T) {
 
 func TestEveryKindHasAdvice(t *testing.T) {
 	t.Parallel()
-	if n := len(reconcile.Kinds()); n != 19 {
+	if n := len(reconcile.Kinds()); n != 21 {
 		t.Errorf("%d kinds", n)
 	}
 	for _, k := range reconcile.Kinds() {

@@ -75,7 +75,7 @@ func (w *world) meanwhile(states ...trade.State) <-chan struct{} {
 	go func() {
 		defer close(done)
 		for {
-			live, err := w.trades.Live(w.t.Context(), botID)
+			live, err := w.trades.Since(w.t.Context(), botID, time.Unix(1<<40, 0))
 			if err != nil {
 				w.t.Error(err)
 				return
@@ -105,7 +105,7 @@ func TestChosenItemsAreOfferedAtOnce(t *testing.T) {
 	}
 	form := url.Values{"method": {"create_from_user_inventory"}, "game": {"csgo"}, "steam_id": {payerID.String()}, "trade_token": {goodToken},
 		"item_asset_ids[]": {"31000000001"}, "order_id": {"inv-1004"}}
-	live, err := w.trades.Live(t.Context(), botID)
+	live, err := w.trades.Since(t.Context(), botID, time.Unix(1<<40, 0))
 	w.ok(err)
 	w.walk(live[0].ID, trade.Declined)
 	done = w.meanwhile(trade.Sending, trade.Failed)

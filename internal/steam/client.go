@@ -45,6 +45,11 @@ type Client interface {
 	Trade(ctx context.Context, id TradeID) (Trade, error)
 	// Trades lists up to max trades newest first, older than before (zero: from now).
 	Trades(ctx context.Context, before time.Time, max int) ([]Trade, error)
+	// History gives the trades page by page, newest first, for as long as more
+	// returns true and there are some: also when many are of one second.
+	History(ctx context.Context, more func(page []Trade) bool) error
+	// Confirmations lists what waits for the account's mobile confirmation.
+	Confirmations(ctx context.Context) ([]Confirmation, error)
 
 	// Send makes an offer. Done carries the id, and whether it must be confirmed.
 	Send(ctx context.Context, o NewOffer) SendOutcome
@@ -143,6 +148,14 @@ type Summary struct {
 	Avatar  string
 	Public  bool
 	Created time.Time // zero unless public
+}
+
+// Confirmation is something that the account is asked to confirm. Offer is empty
+// when it is no trade offer.
+type Confirmation struct {
+	ID    string
+	Type  int // of Steam's: 2 a trade, 3 a market listing, 5 a phone, 6 a recovery, 9 a key …
+	Offer OfferID
 }
 
 // Offer is a trade offer from the caller's point of view.

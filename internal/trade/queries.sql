@@ -4,15 +4,33 @@ select * from trade where id = $1;
 -- name: Assets :many
 select * from trade_asset where trade_id = $1 order by line;
 
--- name: Live :many
+-- name: Open :many
 select * from trade
-where bot = $1 and ended_at = 0
+where bot = $1 and ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
 order by id;
+
+-- name: OpenAssets :many
+select a.* from trade t join trade_asset a on a.trade_id = t.id
+where t.bot = $1 and t.ended_at = 0 and t.state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+order by a.trade_id, a.line;
+
+-- name: Waits :one
+select exists (select 1 from trade where bot = $1 and ended_at = 0 and state in ('accepted', 'review')) as any;
+
+-- name: Due :many
+select * from trade
+where bot = sqlc.arg(bot) and ended_at = 0 and state in ('accepted', 'review') and due_at <= sqlc.arg(now) and checked_at <= sqlc.arg(unread_since)
+order by due_at, id limit sqlc.arg(at_most);
 
 -- name: Since :many
 select * from trade
 where bot = sqlc.arg(bot) and (ended_at = 0 or (ended_at > 0 and ended_at >= sqlc.arg(since)))
 order by id;
+
+-- name: SinceAssets :many
+select a.* from trade t join trade_asset a on a.trade_id = t.id
+where t.bot = sqlc.arg(bot) and (t.ended_at = 0 or (t.ended_at > 0 and t.ended_at >= sqlc.arg(since)))
+order by a.trade_id, a.line;
 
 -- name: NextDue :one
 select coalesce(min(due_at), 0) as due from trade

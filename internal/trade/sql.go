@@ -114,15 +114,67 @@ func (s *Service) full(ctx context.Context, row sqlc.Trade, err error) (Trade, e
 		return Trade{}, err
 	}
 	for _, a := range assets {
-		t.Assets = append(t.Assets, Asset{Asset: steam.Asset{App: steam.AppID(a.App), Context: a.Context, ID: a.Asset},
-			ClassID: a.ClassID, InstanceID: a.InstanceID, Name: a.Name, NewContext: a.NewContext, NewAsset: a.NewAsset})
+		t.Assets = append(t.Assets, asset(a))
 	}
 	return t, nil
 }
 
-// Live lists a bot's trades that have moves left, oldest first.
-func (s *Service) Live(ctx context.Context, bot steam.ID64) ([]Trade, error) {
-	rows, err := sqlc.New(s.db.Read()).Live(ctx, bot.String())
+// Open lists a bot's trades whose offers may still move, oldest first.
+func (s *Service) Open(ctx context.Context, bot steam.ID64) ([]Trade, error) {
+	q := sqlc.New(s.db.Read())
+	assets, err := q.OpenAssets(ctx, bot.String()) // first: what is wanted in between has none, and comes next time
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.Open(ctx, bot.String())
+	return together(rows, assets), err
+}
+
+// Since lists a bot's trades that have moves left or have ended since a moment,
+// oldest first.
+func (s *Service) Since(ctx context.Context, bot steam.ID64, since time.Time) ([]Trade, error) {
+	q := sqlc.New(s.db.Read())
+	assets, err := q.SinceAssets(ctx, sqlc.SinceAssetsParams{Bot: bot.String(), Since: db.Micros(since)})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.Since(ctx, sqlc.SinceParams{Bot: bot.String(), Since: db.Micros(since)})
+	return together(rows, assets), err
+}
+
+// together gives trades their assets. No trade is without some: one whose
+// assets are not there was made after they were read, and is left out.
+func together(rows []sqlc.Trade, assets []sqlc.TradeAsset) []Trade {
+	of := make(map[int64][]Asset, len(rows))
+	for _, a := range assets {
+		of[a.TradeID] = append(of[a.TradeID], asset(a))
+	}
+	trades := make([]Trade, 0, len(rows))
+	for _, r := range rows {
+		if list := of[r.ID]; len(list) > 0 {
+			t := fromRow(r)
+			t.Assets = list
+			trades = append(trades, t)
+		}
+	}
+	return trades
+}
+
+func asset(a sqlc.TradeAsset) Asset {
+	return Asset{Asset: steam.Asset{App: steam.AppID(a.App), Context: a.Context, ID: a.Asset}, // #nosec G115 -- written from an AppID
+		ClassID: a.ClassID, InstanceID: a.InstanceID, Name: a.Name, NewContext: a.NewContext, NewAsset: a.NewAsset}
+}
+
+// Waits reports whether a bot has accepted trades that are not settled.
+func (s *Service) Waits(ctx context.Context, bot steam.ID64) (bool, error) {
+	return sqlc.New(s.db.Read()).Waits(ctx, bot.String())
+}
+
+// Due lists a bot's accepted trades whose time has come, the longest due first,
+// those left out whose record was read within a pause.
+func (s *Service) Due(ctx context.Context, bot steam.ID64, now time.Time, pause time.Duration, limit int) ([]Trade, error) {
+	rows, err := sqlc.New(s.db.Read()).Due(ctx, sqlc.DueParams{Bot: bot.String(), Now: db.Micros(now),
+		UnreadSince: db.Micros(now.Add(-pause)), AtMost: int32(limit)}) // #nosec G115 -- small
 	return s.all(ctx, rows, err)
 }
 
@@ -139,13 +191,6 @@ func (s *Service) all(ctx context.Context, rows []sqlc.Trade, err error) ([]Trad
 		trades = append(trades, t)
 	}
 	return trades, nil
-}
-
-// Since lists a bot's trades that have moves left or have ended since a moment,
-// oldest first.
-func (s *Service) Since(ctx context.Context, bot steam.ID64, since time.Time) ([]Trade, error) {
-	rows, err := sqlc.New(s.db.Read()).Since(ctx, sqlc.SinceParams{Bot: bot.String(), Since: db.Micros(since)})
-	return s.all(ctx, rows, err)
 }
 
 // NextDue is when time alone next asks for a step; false when it never does.

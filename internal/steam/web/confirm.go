@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -56,6 +57,30 @@ func (c *Client) Confirm(ctx context.Context, id steam.OfferID) steam.Outcome {
 		}
 		return done()
 	})
+}
+
+// Confirmations lists what waits for the account's mobile confirmation.
+func (c *Client) Confirmations(ctx context.Context) ([]steam.Confirmation, error) {
+	var found []steam.Confirmation
+	out := c.effect(ctx, func(s session) steam.Outcome {
+		var l confirmations
+		if failed := c.mobile(ctx, s, "getlist", "list", url.Values{}, &l, &l.reply); failed != nil {
+			return *failed
+		}
+		found = nil
+		for _, conf := range l.Conf {
+			one := steam.Confirmation{ID: string(conf.ID), Type: int(conf.Type)}
+			if conf.Type == tradeConfirmation {
+				one.Offer = steam.OfferID(conf.Creator)
+			}
+			found = append(found, one)
+		}
+		return done()
+	})
+	if out.Verdict != steam.Done {
+		return nil, fmt.Errorf("%w: %s %s", steam.ErrUnavailable, out.Refusal, out.Detail)
+	}
+	return found, nil
 }
 
 func (c *Client) findConfirmation(ctx context.Context, s session, id steam.OfferID) (confirmation, *steam.Outcome) {

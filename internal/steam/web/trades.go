@@ -51,42 +51,62 @@ func (c *Client) Trade(ctx context.Context, id steam.TradeID) (steam.Trade, erro
 }
 
 // Trades lists up to max trades, failed ones too, newest first and older than
-// before (zero: from now). One unreadable record makes the whole list an error:
-// a trade must not go unseen.
+// before (zero: from now).
 func (c *Client) Trades(ctx context.Context, before time.Time, max int) ([]steam.Trade, error) {
-	query := url.Values{"include_failed": {"1"}, "get_descriptions": {"0"}, "language": {"english"}}
+	query := url.Values{}
 	if !before.IsZero() {
 		// Steam counts in whole seconds: round up and drop what is not older.
 		query.Set("start_after_time", strconv.FormatInt(before.Add(time.Second-time.Nanosecond).Unix(), 10))
 	}
 	var out []steam.Trade
-	seen := map[steam.TradeID]bool{}
-	for len(out) < max {
-		query.Set("max_trades", strconv.Itoa(min(max-len(out), tradesAPage)))
-		var page tradesPage
-		if err := c.econ(ctx, "GetTradeHistory", query, &page); err != nil {
-			return nil, err
+	err := c.history(ctx, query, min(max, tradesAPage), func(page []steam.Trade) bool {
+		for _, t := range page {
+			if len(out) < max && (before.IsZero() || t.Init.Before(before)) {
+				out = append(out, t)
+			}
 		}
-		news := false
-		for _, w := range page.Trades {
+		return len(out) < max
+	})
+	return out, err
+}
+
+// History gives the trades page by page, failed ones too, newest first, for as
+// long as more returns true.
+func (c *Client) History(ctx context.Context, more func(page []steam.Trade) bool) error {
+	return c.history(ctx, url.Values{}, tradesAPage, more)
+}
+
+// history reads pages from where query says. One unreadable record makes a page
+// an error: a trade must not go unseen. A trade is given once.
+func (c *Client) history(ctx context.Context, query url.Values, size int, more func([]steam.Trade) bool) error {
+	query.Set("include_failed", "1")
+	query.Set("get_descriptions", "0")
+	query.Set("language", "english")
+	query.Set("max_trades", strconv.Itoa(size))
+	seen := map[steam.TradeID]bool{}
+	for {
+		var wires tradesPage
+		if err := c.econ(ctx, "GetTradeHistory", query, &wires); err != nil {
+			return err
+		}
+		var page []steam.Trade
+		for _, w := range wires.Trades {
 			t, err := w.trade()
 			if err != nil {
-				return nil, err
+				return err
 			}
-			news = news || !seen[t.ID]
-			if !seen[t.ID] && len(out) < max && (before.IsZero() || t.Init.Before(before)) {
-				out = append(out, t)
+			if !seen[t.ID] {
+				page = append(page, t)
 			}
 			seen[t.ID] = true
 		}
-		if page.More == 0 || !news {
-			break
+		if len(page) == 0 || !more(page) || wires.More == 0 {
+			return nil
 		}
-		last := page.Trades[len(page.Trades)-1]
+		last := wires.Trades[len(wires.Trades)-1]
 		query.Set("start_after_time", strconv.FormatInt(last.Init.Unix(), 10))
 		query.Set("start_after_tradeid", string(last.ID))
 	}
-	return out, nil
 }
 
 func (w tradeWire) trade() (steam.Trade, error) {

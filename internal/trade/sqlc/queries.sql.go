@@ -206,58 +206,26 @@ func (q *Queries) Checked(ctx context.Context, arg CheckedParams) error {
 	return err
 }
 
-const giveUp = `-- name: GiveUp :execrows
-update trade set deadline = $2
-where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed')
-`
-
-type GiveUpParams struct {
-	ID       int64
-	Deadline int64
-}
-
-func (q *Queries) GiveUp(ctx context.Context, arg GiveUpParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, giveUp, arg.ID, arg.Deadline)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const insertMove = `-- name: InsertMove :exec
-insert into trade_move (trade_id, version, from_state, to_state, at, note)
-values ($1, $2, $3, $4, $5, $6)
-`
-
-type InsertMoveParams struct {
-	TradeID   int64
-	Version   int64
-	FromState string
-	ToState   string
-	At        int64
-	Note      string
-}
-
-func (q *Queries) InsertMove(ctx context.Context, arg InsertMoveParams) error {
-	_, err := q.db.ExecContext(ctx, insertMove,
-		arg.TradeID,
-		arg.Version,
-		arg.FromState,
-		arg.ToState,
-		arg.At,
-		arg.Note,
-	)
-	return err
-}
-
-const live = `-- name: Live :many
+const due = `-- name: Due :many
 select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade
-where bot = $1 and ended_at = 0
-order by id
+where bot = $1 and ended_at = 0 and state in ('accepted', 'review') and due_at <= $2 and checked_at <= $3
+order by due_at, id limit $4
 `
 
-func (q *Queries) Live(ctx context.Context, bot string) ([]Trade, error) {
-	rows, err := q.db.QueryContext(ctx, live, bot)
+type DueParams struct {
+	Bot         string
+	Now         int64
+	UnreadSince int64
+	AtMost      int32
+}
+
+func (q *Queries) Due(ctx context.Context, arg DueParams) ([]Trade, error) {
+	rows, err := q.db.QueryContext(ctx, due,
+		arg.Bot,
+		arg.Now,
+		arg.UnreadSince,
+		arg.AtMost,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -302,6 +270,50 @@ func (q *Queries) Live(ctx context.Context, bot string) ([]Trade, error) {
 	return items, nil
 }
 
+const giveUp = `-- name: GiveUp :execrows
+update trade set deadline = $2
+where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed')
+`
+
+type GiveUpParams struct {
+	ID       int64
+	Deadline int64
+}
+
+func (q *Queries) GiveUp(ctx context.Context, arg GiveUpParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, giveUp, arg.ID, arg.Deadline)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const insertMove = `-- name: InsertMove :exec
+insert into trade_move (trade_id, version, from_state, to_state, at, note)
+values ($1, $2, $3, $4, $5, $6)
+`
+
+type InsertMoveParams struct {
+	TradeID   int64
+	Version   int64
+	FromState string
+	ToState   string
+	At        int64
+	Note      string
+}
+
+func (q *Queries) InsertMove(ctx context.Context, arg InsertMoveParams) error {
+	_, err := q.db.ExecContext(ctx, insertMove,
+		arg.TradeID,
+		arg.Version,
+		arg.FromState,
+		arg.ToState,
+		arg.At,
+		arg.Note,
+	)
+	return err
+}
+
 const nextDue = `-- name: NextDue :one
 select coalesce(min(due_at), 0) as due from trade
 where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'accepted')
@@ -312,6 +324,98 @@ func (q *Queries) NextDue(ctx context.Context) (interface{}, error) {
 	var due interface{}
 	err := row.Scan(&due)
 	return due, err
+}
+
+const open = `-- name: Open :many
+select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade
+where bot = $1 and ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+order by id
+`
+
+func (q *Queries) Open(ctx context.Context, bot string) ([]Trade, error) {
+	rows, err := q.db.QueryContext(ctx, open, bot)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Trade
+	for rows.Next() {
+		var i Trade
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reference,
+			&i.Owner,
+			&i.Bot,
+			&i.Partner,
+			&i.Token,
+			&i.Direction,
+			&i.State,
+			&i.Problem,
+			&i.OfferID,
+			&i.SteamTrade,
+			&i.Version,
+			&i.Tries,
+			&i.Misses,
+			&i.DueAt,
+			&i.Deadline,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.AcceptedAt,
+			&i.SettleAt,
+			&i.CheckedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openAssets = `-- name: OpenAssets :many
+select a.trade_id, a.line, a.app, a.context, a.asset, a.class_id, a.instance_id, a.name, a.new_context, a.new_asset from trade t join trade_asset a on a.trade_id = t.id
+where t.bot = $1 and t.ended_at = 0 and t.state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active', 'escrow')
+order by a.trade_id, a.line
+`
+
+func (q *Queries) OpenAssets(ctx context.Context, bot string) ([]TradeAsset, error) {
+	rows, err := q.db.QueryContext(ctx, openAssets, bot)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TradeAsset
+	for rows.Next() {
+		var i TradeAsset
+		if err := rows.Scan(
+			&i.TradeID,
+			&i.Line,
+			&i.App,
+			&i.Context,
+			&i.Asset,
+			&i.ClassID,
+			&i.InstanceID,
+			&i.Name,
+			&i.NewContext,
+			&i.NewAsset,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const overdue = `-- name: Overdue :many
@@ -447,6 +551,51 @@ func (q *Queries) Since(ctx context.Context, arg SinceParams) ([]Trade, error) {
 	return items, nil
 }
 
+const sinceAssets = `-- name: SinceAssets :many
+select a.trade_id, a.line, a.app, a.context, a.asset, a.class_id, a.instance_id, a.name, a.new_context, a.new_asset from trade t join trade_asset a on a.trade_id = t.id
+where t.bot = $1 and (t.ended_at = 0 or (t.ended_at > 0 and t.ended_at >= $2))
+order by a.trade_id, a.line
+`
+
+type SinceAssetsParams struct {
+	Bot   string
+	Since int64
+}
+
+func (q *Queries) SinceAssets(ctx context.Context, arg SinceAssetsParams) ([]TradeAsset, error) {
+	rows, err := q.db.QueryContext(ctx, sinceAssets, arg.Bot, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TradeAsset
+	for rows.Next() {
+		var i TradeAsset
+		if err := rows.Scan(
+			&i.TradeID,
+			&i.Line,
+			&i.App,
+			&i.Context,
+			&i.Asset,
+			&i.ClassID,
+			&i.InstanceID,
+			&i.Name,
+			&i.NewContext,
+			&i.NewAsset,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateTrade = `-- name: UpdateTrade :execrows
 update trade set state = $1, problem = $2, offer_id = $3, steam_trade = $4, version = version + 1, tries = $5,
   misses = $6, due_at = $7, sent_at = $8, accepted_at = $9, settle_at = $10, ended_at = $11
@@ -489,4 +638,15 @@ func (q *Queries) UpdateTrade(ctx context.Context, arg UpdateTradeParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const waits = `-- name: Waits :one
+select exists (select 1 from trade where bot = $1 and ended_at = 0 and state in ('accepted', 'review')) as any
+`
+
+func (q *Queries) Waits(ctx context.Context, bot string) (bool, error) {
+	row := q.db.QueryRowContext(ctx, waits, bot)
+	var any bool
+	err := row.Scan(&any)
+	return any, err
 }
