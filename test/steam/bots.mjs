@@ -160,7 +160,9 @@ async function pages(a) {
   const knife = mine.find((i) => i.market_hash_name.startsWith('★'))
   ok(knife.tradable && knife.marketable && knife.asset_properties.some((p) => p.propertyid === 2), 'an item with its wear')
   same(knife.getTag('Exterior').name, 'Factory New', 'and its tags')
-  await fails(call(a.community, 'getUserInventoryContents', given.accounts.shut.steam_id, 730, 2, true), /private/)
+  const shut = given.accounts.shut.steam_id
+  await fails(call(a.community, 'getUserInventoryContents', shut, 730, 2, true), /private/)
+  await fails(call(a.community, 'getUserInventoryContexts', shut), /Private inventory/)
 }
 
 async function changedTradeURL(a) {
@@ -326,7 +328,7 @@ async function dayAndWeekLater(a, web, b, phone, heldOffer) {
   a.manager.doPoll()
   await a.ended
   ok(true, 'the session has ended')
-  await fails(call(a.community, 'getTradeURL'), /Can't get profile URL|Not Logged In/)
+  same((await call(a.community, 'getTradeURL'))[1], alice.trade_token, 'pages renew their cookie by the way of the login site')
   await call(a.manager, 'setCookies', await web.getWebCookies())
   await poll(a)
   same(await call(a.community, 'loggedIn'), [true, false], 'renewed by the same refresh token')
@@ -351,6 +353,13 @@ async function keptForGood(a, item) {
 async function settled(a, asset) {
   const [his] = await call(a.community, 'getUserInventoryContents', heldUp.steam_id, 730, 2, true)
   ok(his.some((i) => i.assetid === asset && i.tradable), 'an item whose protection has ended is in the open')
+}
+
+async function loggedOut(a) {
+  await sim(`/accounts/${alice.steam_id}`, { end_sessions: true })
+  same((await call(a.community, 'loggedIn'))[0], false, 'logged out everywhere')
+  await fails(call(a.community, 'getTradeURL'), /Not Logged In/)
+  await fails(poll(a), /401/)
 }
 
 async function plainLogin() {
@@ -383,5 +392,6 @@ await reversal(b, traded)
 const asset = await keptForGood(a, items[40])
 await dayAndWeekLater(a, web.s, b, phone.s, heldOffer)
 await settled(a, asset)
+await loggedOut(a)
 console.log(`${held} promises held in ${requests} requests`)
 process.exit(0)

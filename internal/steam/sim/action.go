@@ -12,10 +12,10 @@ type grantCommand struct {
 	Item    Item
 }
 
-func (c *grantCommand) apply(st *state, _ stamp) {
+func (c *grantCommand) apply(st *state, at stamp) {
 	class := st.classFor(classKey{c.Item.App, c.Item.Name, c.Item.Phase})
 	for range c.Item.Count {
-		st.give(st.byID[c.Account], class, steam.ContextMain, 0, 0)
+		st.grant(st.byID[c.Account], class, c.Item.LockedFor, at)
 	}
 }
 

@@ -31,7 +31,7 @@ func newCrowd(tb testing.TB, accounts, items int, dir string) *crowd {
 	w := World{Seed: 3}
 	for n := range accounts {
 		w.Accounts = append(w.Accounts, Account{SteamID: crowdID(n), TradeToken: "Tok3n-00",
-			Items: []Item{{steam.Rust, fmt.Sprintf("Tempered Thing %d", n%97), items, ""}}})
+			Items: []Item{{App: steam.Rust, Name: fmt.Sprintf("Tempered Thing %d", n%97), Count: items}}})
 	}
 	s, err := Open(Options{Now: func() time.Time { return c.now }, Dir: dir})
 	if err != nil {

@@ -55,12 +55,17 @@ func (st *state) classFor(k classKey) *class {
 }
 
 // Instances: CS2 items carry one in context 2 as on Steam, other games "0".
-// Protected items have an instance per hour at which protection ends, so that
-// one description fits all items that share it.
+// Protected and locked items have an instance per hour at which that ends, so
+// that one description fits all items that share it.
 const (
 	instancePlainCS2  = "188000730"
+	instanceLocked    = 5_180_000_000
 	instanceProtected = 5_190_000_000
 )
+
+// locked tells that the item cannot be traded yet, for another reason than
+// protection.
+func (it *item) locked() bool { return it.Context == steam.ContextMain && it.Until > 0 }
 
 func plainInstance(app steam.AppID) string {
 	if app == steam.CS2 {
@@ -70,20 +75,19 @@ func plainInstance(app steam.AppID) string {
 }
 
 func (it *item) instance() string {
-	if it.Context == steam.ContextMain {
+	switch {
+	case it.locked():
+		return strconv.FormatInt(instanceLocked+int64(it.Until/hour), 10)
+	case it.Context == steam.ContextMain:
 		return plainInstance(it.Class.App)
 	}
 	return strconv.FormatInt(instanceProtected+int64(it.Until/hour), 10)
 }
 
-// protectedUntil reads the end of protection out of an instance id; zero for
-// instances that are not protected.
-func protectedUntil(instance string) stamp {
+// bound reads out of an instance id what keeps its items from being traded.
+func bound(instance string) (protected, locked bool) {
 	n, err := strconv.ParseInt(instance, 10, 64)
-	if err != nil || n < instanceProtected {
-		return 0
-	}
-	return stamp(n-instanceProtected) * hour
+	return err == nil && n >= instanceProtected, err == nil && n >= instanceLocked && n < instanceProtected
 }
 
 // description is the form of /inventory/…; numbers where it has numbers.
@@ -91,7 +95,7 @@ type description struct {
 	AppID             steam.AppID `json:"appid"`
 	ClassID           string      `json:"classid"`
 	InstanceID        string      `json:"instanceid"`
-	Currency          int         `json:"currency"`
+	Currency          any         `json:"currency"` // as Tradable
 	BackgroundColor   string      `json:"background_color"`
 	IconURL           string      `json:"icon_url"`
 	IconURLLarge      string      `json:"icon_url_large"`
@@ -110,7 +114,7 @@ type description struct {
 	MarketRestriction int         `json:"market_marketable_restriction"`
 	Marketable        any         `json:"marketable"`
 	Tags              []tag       `json:"tags,omitempty"`
-	Sealed            int         `json:"sealed"`
+	Sealed            any         `json:"sealed"` // as Tradable
 	SealedType        *int        `json:"sealed_type,omitempty"`
 }
 
@@ -128,19 +132,19 @@ type action struct {
 
 // describe makes the description of a class in one instance, with 0/1 flags.
 func (c *class) describe(instance string) description {
-	until := protectedUntil(instance)
-	free := until == 0
+	protected, locked := bound(instance)
+	free := !protected && !locked
 	d := description{
 		AppID: c.App, ClassID: c.ID, InstanceID: instance, BackgroundColor: "3C352E",
 		IconURL: c.look.icon, IconURLLarge: c.look.icon, Descriptions: c.lines(), Name: c.Name, NameColor: c.look.nameColor,
 		Type: c.look.kind, MarketName: c.Name, MarketHashName: c.Name, TradeRestriction: 7, MarketRestriction: 7,
-		Tradable: bit(free), Marketable: bit(free && c.look.marketable), Commodity: bit(c.look.commodity), Tags: c.look.tags,
+		Tradable: bit(free), Marketable: bit(free && c.look.marketable), Commodity: bit(c.look.commodity), Tags: c.look.tags, Currency: 0, Sealed: 0,
 	}
 	if c.App == steam.CS2 {
 		inspect := action{Link: "steam://rungame/730/76561202255233023/+csgo_econ_action_preview%20S%owner_steamid%A%assetid%D0", Name: "Inspect in Game..."}
 		d.Actions, d.MarketActions = []action{inspect}, []action{inspect}
 	}
-	if !free {
+	if protected {
 		d.Sealed, d.SealedType = 1, new(int)
 	}
 	return d
@@ -157,6 +161,14 @@ func (c *class) lines() []descLine {
 	return lines
 }
 
+// ownerLine tells the owner when an item can be traded.
+func (it *item) ownerLine(bbcode bool) descLine {
+	if it.Context == steam.ContextProtected {
+		return protectionLine(it.Until, bbcode)
+	}
+	return descLine{Type: "html", Value: "Tradable/Marketable After " + it.Until.time().Format("Jan 02, 2006 (15:04:05)") + " GMT", Color: "ff4040"}
+}
+
 // protectionLine tells the owner when protection ends; with bbcode the time
 // stays machine-readable.
 func protectionLine(until stamp, bbcode bool) descLine {
@@ -169,7 +181,9 @@ func protectionLine(until stamp, bbcode bool) descLine {
 
 // inBooleans is the form that IEconService answers have.
 func (d description) inBooleans() description {
-	d.Tradable, d.Marketable, d.Commodity = d.Tradable == 1, d.Marketable == 1, d.Commodity == 1
+	for _, flag := range []*any{&d.Tradable, &d.Marketable, &d.Commodity, &d.Currency, &d.Sealed} {
+		*flag = *flag == 1
+	}
 	return d
 }
 

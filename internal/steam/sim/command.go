@@ -72,7 +72,7 @@ func (l line) decode() (command, error) {
 
 type seedCommand struct{ World World }
 
-func (c *seedCommand) apply(st *state, _ stamp) { st.seed(c.World) }
+func (c *seedCommand) apply(st *state, at stamp) { st.seed(c.World, at) }
 
 // sendCommand makes an offer; the counters give its id.
 type sendCommand struct {

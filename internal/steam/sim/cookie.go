@@ -130,7 +130,7 @@ func (q *call) refreshCookie() (reply, error) {
 		return reply{}, err
 	}
 	auth := hex.EncodeToString(st.sign("transfer-auth", cmd.made[0])[:16])
-	v := url.Values{"nonce": {cmd.made[0]}, "auth": {auth}, "steamID": {a.SteamID.String()}}
+	v := url.Values{"nonce": {cmd.made[0]}, "auth": {auth}, "steamID": {a.SteamID.String()}, "redir": {redir}}
 	return redirect(q.base(community) + "/login/settoken?" + v.Encode()), nil
 }
 
@@ -176,6 +176,16 @@ func (q *call) session() *account {
 		return nil
 	}
 	return a
+}
+
+// cookieOver tells whose session cookie the request has, and whether only its
+// time is over. A token that was never good is nobody's.
+func (q *call) cookieOver() (id steam.ID64, over bool) {
+	c, a, end := q.sim.state.tokenClaims(q.cookieToken("steamLoginSecure"))
+	if a == nil || c.refresh() {
+		return 0, false
+	}
+	return a.SteamID, end && q.at.seconds() >= c.Expires && q.sim.state.Revoked[c.root()] == 0
 }
 
 // form reports whether the post repeats the sessionid cookie.

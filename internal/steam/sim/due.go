@@ -17,12 +17,13 @@ const (
 	dueReverse                    // a payer takes his trade back
 	dueSettle                     // trade protection ends
 	dueExpiry                     // an offer was left alone for 14 days
+	dueUnlock                     // an item may be traded from now on
 )
 
 type dueEntry struct {
 	At   stamp   `json:"at"`
 	Kind dueKind `json:"kind"`
-	ID   uint64  `json:"id"` // of the offer or trade
+	ID   uint64  `json:"id"` // of the offer, trade or item
 }
 
 // dueQueue is a heap. Entries that are no longer true stay in it and are
@@ -56,6 +57,9 @@ func (st *state) holds(e dueEntry) bool {
 	case dueExpiry:
 		o := st.offers[e.ID]
 		return o != nil && o.open() && o.Expires == e.At
+	case dueUnlock:
+		it := st.items[e.ID]
+		return it != nil && it.locked() && it.Until == e.At
 	}
 	t := st.trades[e.ID]
 	if t == nil {
@@ -133,5 +137,7 @@ func (c *dueCommand) apply(st *state, at stamp) {
 		st.reverse(st.byID[t.ReverseBy], at)
 	case dueSettle:
 		st.settle(st.trades[c.ID], at)
+	case dueUnlock:
+		st.items[c.ID].Until = 0
 	}
 }

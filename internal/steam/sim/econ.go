@@ -146,7 +146,7 @@ func (q *call) listOffers() (reply, error) {
 	if len(received) > 0 {
 		out["trade_offers_received"] = received
 	}
-	if q.truth("get_descriptions") {
+	if q.described() {
 		out["descriptions"] = q.offerDescriptions(list[start:end])
 	}
 	return api(out), nil
@@ -182,6 +182,11 @@ func (q *call) chosenOffers(me *account) []*offer {
 	}
 	slices.SortFunc(list, func(x, y *offer) int { return cmp.Compare(y.ID, x.ID) })
 	return list
+}
+
+// described reports whether descriptions are asked for: they need a language.
+func (q *call) described() bool {
+	return q.truth("get_descriptions") && q.r.FormValue("language") != ""
 }
 
 func (q *call) offerDescriptions(list []*offer) []description {
@@ -222,7 +227,7 @@ func (q *call) oneOffer() (reply, error) {
 		return apiFailure(steam.ResultNoMatch), nil
 	}
 	out := map[string]any{"offer": q.view(o, me)}
-	if q.truth("get_descriptions") {
+	if q.described() {
 		out["descriptions"] = q.offerDescriptions([]*offer{o})
 	}
 	return api(out), nil

@@ -28,7 +28,7 @@ const (
 //	html     answers Steam's maintenance page
 //	empty    answers success without content or effect
 //	cut      sends the first half of the answer, after its effect
-//	late     shows offers as they were Value (a duration of world time) ago
+//	late     shows offers and trades as they were Value (a duration of world time) ago
 //	session  answers as if the session had ended
 //	text     refuses with the sentence Value
 //	hollow   shows offers and trades without partner and items

@@ -56,7 +56,7 @@ func (st *state) mailCode(n uint64) string {
 
 // tryCode checks a code; the window tells which half minute of the
 // authenticator it belongs to and is 0 for codes by mail.
-func (l *login) tryCode(a *account, m *authpb.GuardCodeRequest, at stamp) (int64, steam.Result) {
+func (l *login) tryCode(a *account, m *authpb.GuardCodeRequest, reuse bool, at stamp) (int64, steam.Result) {
 	if l.Code != "" {
 		switch {
 		case m.CodeType != authpb.GuardEmailCode || !strings.EqualFold(m.Code, l.Code):
@@ -66,7 +66,11 @@ func (l *login) tryCode(a *account, m *authpb.GuardCodeRequest, at stamp) (int64
 		}
 		return 0, steam.ResultOK
 	}
-	window, ok := codeWindow(a, m.Code, at)
+	used := a.UsedCodes
+	if reuse {
+		used = nil
+	}
+	window, ok := codeWindow(a.SharedSecret, m.Code, used, at)
 	if !ok || m.CodeType != authpb.GuardDeviceCode {
 		return 0, steam.ResultTwoFactorMismatch
 	}

@@ -39,14 +39,14 @@ func exampleWorld() World {
 		Accounts: []Account{
 			{SteamID: botID, AccountName: "example_bot", Password: "example bot password", SharedSecret: "aIdWNSL0Uu0AhZiXbJ7kNYmq0cs=",
 				IdentitySecret: "iYYWqyDW0rccStpM0VUyLznxe5U=", TradeToken: "Eb0t_tok", Persona: "Dragonfly",
-				Items: []Item{{steam.CS2, dune, 12, ""}, {steam.CS2, "★ Karambit | Doppler (Factory New)", 1, "Phase 2"}, {steam.Rust, "Tempered AK47", 2, ""}}},
+				Items: []Item{{App: steam.CS2, Name: dune, Count: 12}, {App: steam.CS2, Name: "★ Karambit | Doppler (Factory New)", Count: 1, Phase: "Phase 2"}, {App: steam.Rust, Name: "Tempered AK47", Count: 2}}},
 			{SteamID: payerID, AccountName: "example_user", Password: "example user password", SharedSecret: "Pu8sE19DmDhxcrY4dCYrdzSWMC4=",
 				IdentitySecret: "pvDu4EI6Ihl9u6AXtX5EZg8mnmA=", TradeToken: "Eus3r-tk", Persona: "Casual <Carl>", Behaviour: Manual,
-				Items: []Item{{steam.CS2, redline, 8, ""}, {steam.Rust, "Tempered AK47", 2, ""}}},
-			{SteamID: yesID, TradeToken: "Aut0-acc", Persona: "Always Accepts", Behaviour: Accept, Items: []Item{{steam.CS2, redline, 50, ""}}},
+				Items: []Item{{App: steam.CS2, Name: redline, Count: 8}, {App: steam.Rust, Name: "Tempered AK47", Count: 2}}},
+			{SteamID: yesID, TradeToken: "Aut0-acc", Persona: "Always Accepts", Behaviour: Accept, Items: []Item{{App: steam.CS2, Name: redline, Count: 50}}},
 			{SteamID: revID, TradeToken: "Rev3rses", Behaviour: AcceptThenReverse, ReverseAfter: Duration(72 * time.Hour),
-				Items: []Item{{steam.CS2, redline, 5, ""}}},
-			{SteamID: privID, TradeToken: "Pr1vate_", Persona: "Private Pete", InventoryPrivate: true, Items: []Item{{steam.CS2, dune, 3, ""}}},
+				Items: []Item{{App: steam.CS2, Name: redline, Count: 5}}},
+			{SteamID: privID, TradeToken: "Pr1vate_", Persona: "Private Pete", InventoryPrivate: true, Items: []Item{{App: steam.CS2, Name: dune, Count: 3}}},
 		},
 	}
 }

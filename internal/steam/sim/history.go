@@ -66,6 +66,28 @@ func tradeAssets(list []moved) []tradeAsset {
 	return out
 }
 
+// asOf is the trade as a late reader of that time saw it; it existed then.
+func (t *trade) asOf(at stamp) *trade {
+	past := *t
+	if past.Mod > at && past.Status == steam.TradeProtectionRollback {
+		past.Status, past.Mod = steam.TradeComplete, max(past.Init, past.EscrowEnd)
+	}
+	if past.Mod > at && past.EscrowEnd > 0 {
+		past.Status, past.Mod, past.Settlement = steam.TradeInEscrow, past.Init, 0
+		past.FromA, past.FromB = waiting(past.FromA), waiting(past.FromB)
+	}
+	return &past
+}
+
+// waiting are the assets before anything became of them.
+func waiting(list []moved) []moved {
+	var out []moved
+	for _, m := range list {
+		out = append(out, moved{ref: m.ref, Birth: m.Birth})
+	}
+	return out
+}
+
 func (t *trade) of(me *account) bool { return t != nil && (t.A == me.SteamID || t.B == me.SteamID) }
 
 func (q *call) oneTrade() (reply, error) {
@@ -78,11 +100,11 @@ func (q *call) oneTrade() (reply, error) {
 	}
 	id, _ := strconv.ParseUint(q.r.FormValue("tradeid"), 10, 64) // 0 is no trade
 	t := q.sim.state.trades[id]
-	if !t.of(me) {
+	if !t.of(me) || t.Init > q.at-q.late {
 		return apiFailure(steam.ResultNoMatch), nil
 	}
-	out := map[string]any{"trades": []tradeView{t.view(me)}}
-	if q.truth("get_descriptions") {
+	out := map[string]any{"trades": []tradeView{t.asOf(q.at - q.late).view(me)}}
+	if q.described() {
 		out["descriptions"] = q.tradeDescriptions([]*trade{t})
 	}
 	return api(out), nil
@@ -113,51 +135,68 @@ func (q *call) tradeHistory() (reply, error) {
 	if n <= 0 || n > maxHistory {
 		n = maxHistory
 	}
-	list, more := q.chosenTrades(me, n)
+	known := q.shownTrades(me)
+	list, more := q.chosenTrades(known, n)
 	views := make([]tradeView, 0, len(list))
 	for _, t := range list {
-		views = append(views, t.view(me))
+		views = append(views, t.asOf(q.at-q.late).view(me))
 	}
 	out := map[string]any{"trades": views, "more": more}
 	if q.truth("include_total") {
-		out["total_trades"] = len(me.trades)
+		out["total_trades"] = len(known)
 	}
-	if q.truth("get_descriptions") {
+	if q.described() {
 		out["descriptions"] = q.tradeDescriptions(list)
 	}
 	return api(out), nil
 }
 
+// shownTrades are the trades that the account can know of, oldest first;
+// without include_failed those that did not happen are left out.
+func (q *call) shownTrades(me *account) []*trade {
+	failed := q.truth("include_failed")
+	if failed && q.late == 0 {
+		return me.trades
+	}
+	var list []*trade
+	for _, t := range me.trades {
+		if t.Init <= q.at-q.late && (failed || t.Status != steam.TradeFailed && t.Status != steam.TradeEscrowRollback) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
 // chosenTrades pages through the account's trades newest first; backwards, the
 // page holds the trades just newer than the given one.
-func (q *call) chosenTrades(me *account, n int) ([]*trade, bool) {
-	end := len(me.trades)
+func (q *call) chosenTrades(list []*trade, n int) ([]*trade, bool) {
+	end := len(list)
 	after, id := q.integer("start_after_time"), q.r.FormValue("start_after_tradeid")
 	if after > 0 {
-		end = me.tradesUntil(after, id)
+		end = tradesUntil(list, after, id)
 	}
 	if q.truth("navigating_back") && after > 0 {
 		from := end
-		for from < len(me.trades) && (decimal(me.trades[from].ID) == id) {
+		for from < len(list) && (decimal(list[from].ID) == id) {
 			from++
 		}
-		to := min(len(me.trades), from+n)
-		page := slices.Clone(me.trades[from:to])
+		to := min(len(list), from+n)
+		page := slices.Clone(list[from:to])
 		slices.Reverse(page)
-		return page, to < len(me.trades)
+		return page, to < len(list)
 	}
 	from := max(0, end-n)
-	page := slices.Clone(me.trades[from:end])
+	page := slices.Clone(list[from:end])
 	slices.Reverse(page)
 	return page, from > 0
 }
 
-// tradesUntil is the place in the account's list below which everything is
-// older than the trade of that second and id.
-func (a *account) tradesUntil(second int64, id string) int {
-	i, _ := slices.BinarySearchFunc(a.trades, second, func(t *trade, s int64) int { return cmp.Compare(t.Init.seconds(), s) })
-	for j := i; j < len(a.trades) && a.trades[j].Init.seconds() == second; j++ {
-		if decimal(a.trades[j].ID) == id {
+// tradesUntil is the place in the list below which everything is older than the
+// trade of that second and id.
+func tradesUntil(list []*trade, second int64, id string) int {
+	i, _ := slices.BinarySearchFunc(list, second, func(t *trade, s int64) int { return cmp.Compare(t.Init.seconds(), s) })
+	for j := i; j < len(list) && list[j].Init.seconds() == second; j++ {
+		if decimal(list[j].ID) == id {
 			return j
 		}
 	}

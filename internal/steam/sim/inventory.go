@@ -52,7 +52,8 @@ func (q *call) readInventory() (reply, error) {
 		}
 	}
 	own := owner != nil && owner == q.session()
-	if owner == nil || !own && (owner.InventoryPrivate || context == steam.ContextProtected) {
+	ended, _ := q.cookieOver() // whose session it was
+	if owner == nil || !own && owner.SteamID == ended || !own && (owner.InventoryPrivate || context == steam.ContextProtected) {
 		return null(http.StatusForbidden), nil
 	}
 	inv := owner.inventories[place{steam.AppID(app), context}]
@@ -90,7 +91,7 @@ func (q *call) inventoryPage(list []*item, from, count int, own bool) inventoryP
 		seen[key] = true
 		d := it.Class.describe(a.InstanceID)
 		if own && it.Until > 0 {
-			d.OwnerDescriptions = []descLine{{Type: "html", Value: " "}, protectionLine(it.Until, bbcode)}
+			d.OwnerDescriptions = []descLine{{Type: "html", Value: " "}, it.ownerLine(bbcode)}
 		}
 		p.Descriptions = append(p.Descriptions, d)
 	}
@@ -149,6 +150,9 @@ func partnerPage(list []*item, start int) map[string]any {
 	end := min(len(list), start+maxPage)
 	for i := start; i < end; i++ {
 		it := list[len(list)-1-i]
+		if it.locked() {
+			continue
+		}
 		a := it.asset()
 		items[a.AssetID] = partnerItem{ID: a.AssetID, ClassID: a.ClassID, InstanceID: a.InstanceID, Amount: a.Amount, Pos: i + 1}
 		key := a.ClassID + "_" + a.InstanceID

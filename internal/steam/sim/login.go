@@ -246,7 +246,7 @@ func (q *call) guardCode() (reply, error) {
 	if q.sim.limits.codes.full(q, a.SteamID.String(), hour, q.sim.state.limit(limitWrongCodes)) {
 		return protobuf(steam.ResultLoginThrottled, nil), nil
 	}
-	window, result := l.tryCode(a, &m, q.at)
+	window, result := l.tryCode(a, &m, q.sim.state.Settings.ReuseCodes, q.at)
 	if result != steam.ResultOK {
 		q.sim.limits.codes.add(q, a.SteamID.String(), hour)
 		return protobuf(result, nil), nil
@@ -259,11 +259,11 @@ func (q *call) guardCode() (reply, error) {
 
 // codeWindow finds the unused half minute that the code belongs to: the present
 // one or a neighbour.
-func codeWindow(a *account, code string, at stamp) (int64, bool) {
+func codeWindow(secret, code string, used []int64, at stamp) (int64, bool) {
 	now := at.seconds() / 30
 	for _, w := range []int64{now, now - 1, now + 1} {
-		want, err := steam.Code(a.SharedSecret, time.Unix(w*30, 0))
-		if err == nil && strings.EqualFold(want, code) && !slices.Contains(a.UsedCodes, w) {
+		want, err := steam.Code(secret, time.Unix(w*30, 0))
+		if err == nil && strings.EqualFold(want, code) && !slices.Contains(used, w) {
 			return w, true
 		}
 	}

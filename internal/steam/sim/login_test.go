@@ -23,8 +23,11 @@ func TestLoginWithPasswordAndCodeGivesAWorkingSession(t *testing.T) {
 		t.Fatalf("summary: %d %s", a.status, a.body)
 	}
 	w.set(w.clock().Add(25 * time.Hour))
-	if a := bot.page("/my", nil); !strings.Contains(a.header.Get("Location"), "/login/home/?goto=my") {
+	if a := bot.page("/my", nil); a.header.Get("Location") != w.http.URL+"/jwt/refresh?redir="+url.QueryEscape(w.http.URL+"/my") {
 		t.Fatalf("an access token of yesterday leads to %q", a.header.Get("Location"))
+	}
+	if a := bot.page("/inventory/"+botID.String()+"/730/2", nil); a.status != http.StatusForbidden || string(a.body) != "null" {
+		t.Fatalf("the own inventory under a dead session: %d %s", a.status, a.body)
 	}
 	if a := bot.api("IEconService/GetTradeOffersSummary", nil); a.status != 401 || !strings.Contains(string(a.body), "Access is denied") {
 		t.Fatalf("old token on the web api: %d %s", a.status, a.body)

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -169,13 +170,18 @@ func (q *call) receiptPage() (reply, error) {
 			continue
 		}
 		c := st.byClass[m.Class]
-		items = append(items, receiptItem{i, receiptData(c, m), c.Name})
+		items = append(items, receiptItem{i, receiptData(c, m, st.items[m.NewID]), c.Name})
 	}
 	return page(pages.receipt, map[string]any{"Title": "Trade receipt", "Items": items}), nil
 }
 
-func receiptData(c *class, m moved) template.JS {
-	d := c.describe(plainInstance(c.App)).inBooleans()
+// receiptData shows a received asset as it is now, or was last.
+func receiptData(c *class, m moved, now *item) template.JS {
+	instance := m.Instance
+	if now != nil {
+		instance = now.instance()
+	}
+	d := c.describe(instance).inBooleans()
 	return script(struct {
 		ID        string `json:"id"`
 		ContextID string `json:"contextid"`
@@ -185,13 +191,17 @@ func receiptData(c *class, m moved) template.JS {
 }
 
 // followToken is the address that /jwt/refresh leads to: it sets the cookie and
-// goes on to the community.
+// goes on to where that was asked for, if it is a place of the community.
 func (q *call) followToken() (reply, error) {
 	p, err := q.setToken()
 	if err != nil || p.header == nil {
 		return p, err
 	}
-	on := redirect(q.base(community) + "/")
+	to := q.r.FormValue("redir")
+	if !strings.HasPrefix(to, q.base(community)+"/") {
+		to = q.base(community) + "/"
+	}
+	on := redirect(to)
 	on.header["Set-Cookie"] = p.header["Set-Cookie"]
 	return on, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/authpb"
 )
 
 //go:embed pages/*.html
@@ -47,10 +48,10 @@ func pageRoutes() []route {
 	}
 }
 
-type textPage struct{ Title, Text string }
+type textPage struct{ Title, Heading, Text string }
 
 func plainPage(status int, title, text string) reply {
-	p := page(pages.text, textPage{title, text})
+	p := page(pages.text, textPage{Title: title, Text: text})
 	p.status = status
 	return p
 }
@@ -65,8 +66,12 @@ func refusedPage(text string) reply {
 	return reply{status: http.StatusOK, ctype: typeHTML, raw: []byte(errorPage(text))}
 }
 
-// toLogin is where pages send those without a session.
+// toLogin is where pages send those without a session: to a new cookie when
+// only the old one's time is over, else to the sign-in.
 func (q *call) toLogin() reply {
+	if id, over := q.cookieOver(); id != 0 && over {
+		return redirect(q.base(loginHost) + "/jwt/refresh?redir=" + url.QueryEscape(q.base(community)+q.r.URL.RequestURI()))
+	}
 	return redirect(q.base(community) + "/login/home/?goto=" + url.QueryEscape(strings.TrimPrefix(q.r.URL.RequestURI(), "/")))
 }
 
@@ -124,10 +129,14 @@ func (q *call) apiKeyPage() (reply, error) {
 	if me == nil {
 		return q.toLogin(), nil
 	}
-	if me.CannotTrade {
-		return plainPage(http.StatusOK, "Access Denied", "You will be granted access to Steam Web API keys when you have games in your Steam account."), nil
+	p := textPage{Title: "Steam Web API Key", Text: "Key: " + q.sim.state.apiKey(me)}
+	switch {
+	case me.CannotTrade:
+		p.Heading, p.Text = "Access Denied", "You will be granted access to Steam Web API keys when you have games in your Steam account."
+	case me.guard() != authpb.GuardDeviceCode:
+		p.Text = "Your account requires Steam Guard Mobile Authenticator to have a Web API key."
 	}
-	return plainPage(http.StatusOK, "Steam Web API Key", "Key: "+q.sim.state.apiKey(me)), nil
+	return page(pages.text, p), nil
 }
 
 func (q *call) inventoryOverview() (reply, error) {
@@ -135,10 +144,13 @@ func (q *call) inventoryOverview() (reply, error) {
 	if a == nil {
 		return plainPage(http.StatusOK, "Error", "The specified profile could not be found."), nil
 	}
-	if a.InventoryPrivate && a != q.session() {
-		return plainPage(http.StatusOK, a.name()+"'s inventory", "This inventory is private."), nil
+	own := a == q.session()
+	private := a.InventoryPrivate && !own
+	contexts := template.JS("[]")
+	if !private {
+		contexts = a.appContexts(own)
 	}
-	return page(pages.inventory, map[string]any{"Title": a.name() + "'s inventory", "Context": a.appContexts(a == q.session())}), nil
+	return page(pages.inventory, map[string]any{"Title": a.name() + "'s inventory", "Context": contexts, "Private": private}), nil
 }
 
 // appContexts is g_rgAppContextData: games to contexts with counts.

@@ -52,6 +52,7 @@ func (st *state) renewedToken(from claims, at stamp) (string, claims) {
 	now := at.seconds()
 	from.ID = hex.EncodeToString(st.sign("jti", "renewed", from.ID, decimal(uint64(now)))[:12])
 	from.Expires, from.NotBefore, from.Issued = now+int64(refreshLife/time.Second), now-8640000, now
+	from.RefreshBy = from.Expires
 	return st.token(from), from
 }
 

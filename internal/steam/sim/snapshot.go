@@ -107,7 +107,11 @@ func (st *state) unpack(a *account, packed inventoryImage) error {
 		if v[2] >= uint64(len(st.classes)) {
 			return fmt.Errorf("inventory of %s: class %d is unknown", a.SteamID, v[2])
 		}
-		st.put(&item{ID: v[0], Birth: v[1], Class: st.classes[v[2]], Owner: a, Context: packed.Context, Until: stamp(v[3])})
+		it := &item{ID: v[0], Birth: v[1], Class: st.classes[v[2]], Owner: a, Context: packed.Context, Until: stamp(v[3])}
+		st.put(it)
+		if it.locked() {
+			st.schedule(it.Until, dueUnlock, it.ID)
+		}
 	}
 	return nil
 }

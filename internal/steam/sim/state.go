@@ -74,7 +74,7 @@ type item struct {
 	Class   *class
 	Owner   *account
 	Context string
-	Until   stamp // end of protection, in context 16
+	Until   stamp // end of protection in context 16, of a lock elsewhere; 0: none
 }
 
 func newState() *state {
@@ -137,6 +137,17 @@ func (st *state) give(to *account, c *class, context string, birth uint64, until
 	return it
 }
 
+// grant makes an item out of nothing, locked for a while if so wanted.
+func (st *state) grant(to *account, c *class, locked Duration, at stamp) {
+	until := stamp(0)
+	if locked > 0 {
+		until = at.add(locked).ceilHour()
+	}
+	if it := st.give(to, c, steam.ContextMain, 0, until); until > 0 {
+		st.schedule(until, dueUnlock, it.ID)
+	}
+}
+
 func (a *account) inventory(p place) *inventory {
 	inv := a.inventories[p]
 	if inv == nil {
@@ -179,7 +190,7 @@ func (a *account) places() []place {
 func (st *state) protection(app steam.AppID) Duration { return st.Settings.Protected[app] }
 
 // seed fills an empty state.
-func (st *state) seed(w World) {
+func (st *state) seed(w World, at stamp) {
 	st.Seed, st.Seeded, st.Settings = w.Seed, true, w.Settings
 	st.Key = seedKey(w.Seed)
 	for _, one := range w.Accounts {
@@ -193,13 +204,13 @@ func (st *state) seed(w World) {
 		for _, it := range items {
 			c := st.classFor(classKey{it.App, it.Name, it.Phase})
 			for range it.Count {
-				st.give(a, c, steam.ContextMain, 0, 0)
+				st.grant(a, c, it.LockedFor, at)
 			}
 		}
 	}
 }
 
-// world turns the state back into what it could be seeded with.
+// world turns the state back into what it could be seeded with, without locks.
 func (st *state) world() World {
 	w := World{Seed: st.Seed, Settings: st.Settings, Accounts: make([]Account, 0, len(st.accounts))}
 	for _, a := range st.accounts {

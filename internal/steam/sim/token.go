@@ -61,6 +61,17 @@ func (st *state) readToken(token string, at stamp) (claims, *account, bool) {
 }
 
 func (st *state) readClaims(token string, at stamp) (claims, *account, bool) {
+	c, a, ok := st.tokenClaims(token)
+	if !ok || at.seconds() >= c.Expires {
+		return claims{}, nil, false
+	}
+	return c, a, true
+}
+
+// tokenClaims returns the claims of a token made here, whatever its time, and
+// whether its account has not ended all sessions since. The account is nil for
+// any other text.
+func (st *state) tokenClaims(token string) (claims, *account, bool) {
 	i := strings.LastIndexByte(token, '.')
 	if i < 0 || len(token) > 4096 {
 		return claims{}, nil, false
@@ -79,10 +90,7 @@ func (st *state) readClaims(token string, at stamp) (claims, *account, bool) {
 		return claims{}, nil, false
 	}
 	a := st.byID[c.Subject]
-	if a == nil || at.seconds() >= c.Expires || c.Epoch != a.Epoch {
-		return claims{}, nil, false
-	}
-	return c, a, true
+	return c, a, a != nil && c.Epoch == a.Epoch
 }
 
 var platformAudience = map[int32][]string{
@@ -97,7 +105,8 @@ func (st *state) refreshToken(a *account, l *login, client uint64, at stamp) str
 	return st.token(claims{
 		Issuer: "steam", Subject: a.SteamID, Audience: platformAudience[l.Platform],
 		Expires: now + int64(refreshLife/time.Second), NotBefore: now - 8640000, Issued: now, Original: now,
-		ID: hex.EncodeToString(st.sign("jti", decimal(client))[:12]), Persist: 1 - bit(l.Brief),
+		RefreshBy: now + int64(refreshLife/time.Second),
+		ID:        hex.EncodeToString(st.sign("jti", decimal(client))[:12]), Persist: 1 - bit(l.Brief),
 		SubjectIP: "127.0.0.1", ConfirmIP: "127.0.0.1", Epoch: a.Epoch,
 	})
 }

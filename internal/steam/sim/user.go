@@ -62,7 +62,7 @@ func (c *class) info(instance string) map[string]any {
 		"classid": c.ID, "icon_url": d.IconURL, "icon_url_large": d.IconURLLarge, "icon_drag_url": "",
 		"name": d.Name, "market_hash_name": d.MarketHashName, "market_name": d.MarketName, "name_color": d.NameColor,
 		"background_color": d.BackgroundColor, "type": d.Type, "tradable": flag(d.Tradable), "marketable": flag(d.Marketable),
-		"commodity": flag(d.Commodity), "market_tradable_restriction": strconv.Itoa(d.TradeRestriction),
+		"commodity": flag(d.Commodity), "currency": flag(d.Currency), "sealed": flag(d.Sealed), "market_tradable_restriction": strconv.Itoa(d.TradeRestriction),
 		"market_marketable_restriction": strconv.Itoa(d.MarketRestriction), "fraudwarnings": "",
 		"descriptions": keyed(lines), "actions": keyed(actions), "market_actions": keyed(actions), "tags": keyed(tags),
 	}

@@ -29,6 +29,8 @@ type Settings struct {
 	AcceptDelay Duration `json:"accept_delay"`
 	// SettleNewIDs gives items new asset ids when protection ends.
 	SettleNewIDs bool `json:"settle_new_ids,omitempty"`
+	// ReuseCodes lets a code of the authenticator be used more than once.
+	ReuseCodes bool `json:"reuse_codes,omitempty"`
 	// InventoryLimit is the most CS2 items an account can receive up to; zero
 	// means Steam's 1000.
 	InventoryLimit int `json:"inventory_limit,omitempty"`
@@ -76,6 +78,9 @@ type Item struct {
 	Name  string      `json:"name"`
 	Count int         `json:"count"`
 	Phase string      `json:"phase,omitempty"`
+	// LockedFor keeps the items from being traded at first, as Steam does with
+	// what was bought on its market.
+	LockedFor Duration `json:"locked_for,omitempty"`
 }
 
 // Duration is a time.Duration that is text ("168h0m0s") in JSON.
