@@ -16,16 +16,24 @@ import (
 // is kept. It returns [fault.PayerNotReady] with the reason private, trade_url,
 // escrow or trade_ban, and [fault.SteamUnavailable].
 func (s *Service) Prices(ctx context.Context, p Payer, app steam.AppID, multiplier money.Rate, now time.Time) (Quote, error) {
-	if err := s.Steam.Preflight(ctx, p.ID, p.Token); err != nil {
-		return Quote{}, err
-	}
-	q, err := s.look(ctx, p, app, multiplier, now)
+	q, err := s.pricesNow(ctx, p, app, multiplier, now)
 	if err != nil {
 		return Quote{}, err
 	}
-	return q, s.DB.Write(ctx, func(tx *db.Tx) error {
-		return s.Risk.SeenTx(ctx, tx, p.ID, risk.Inventory{App: app, Worth: q.worth(), Seen: now})
-	})
+	return q, s.DB.Write(ctx, func(tx *db.Tx) error { return s.seen(ctx, tx, p, app, q, now) })
+}
+
+// pricesNow is [Service.Prices] without a trace.
+func (s *Service) pricesNow(ctx context.Context, p Payer, app steam.AppID, multiplier money.Rate, now time.Time) (Quote, error) {
+	if err := s.Steam.Preflight(ctx, p.ID, p.Token); err != nil {
+		return Quote{}, err
+	}
+	return s.look(ctx, p, app, multiplier, now)
+}
+
+// seen keeps what a payer's inventory was worth.
+func (s *Service) seen(ctx context.Context, tx *db.Tx, p Payer, app steam.AppID, q Quote, now time.Time) error {
+	return s.Risk.SeenTx(ctx, tx, p.ID, risk.Inventory{App: app, Worth: q.worth(), Seen: now})
 }
 
 // OpenChosen opens a deposit for a payer's items at their prices now and wants
@@ -45,7 +53,8 @@ func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, as
 		return Deposit{}, err
 	}
 	d.ExpiresAt = now
-	q, err := s.Prices(ctx, Payer{d.SteamID, d.TradeToken}, app, d.Multiplier, now)
+	payer := Payer{d.SteamID, d.TradeToken}
+	q, err := s.pricesNow(ctx, payer, app, d.Multiplier, now)
 	if err != nil {
 		return Deposit{}, err
 	}
@@ -63,6 +72,9 @@ func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, as
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		d.CreatedAt = now
+		if err := s.seen(ctx, tx, payer, app, q, now); err != nil {
+			return err
+		}
 		if err := insert(ctx, tx, &d); err != nil {
 			return err
 		}

@@ -279,6 +279,14 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// foreign puts a deposit of another project beside ours.
+func (w *world) foreign() {
+	p, err := w.merchants.Project(w.t.Context(), stranger)
+	w.ok(err)
+	_, err = w.deposits.Open(w.t.Context(), deposit.Request{Project: p, OrderID: "theirs"}, w.now)
+	w.ok(err)
+}
+
 // open makes a deposit whose payer is known.
 func (w *world) open(order string) deposit.Deposit {
 	w.t.Helper()

@@ -1,0 +1,443 @@
+package skinsback
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/skinrail/skinrail/internal/apidoc"
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/dbtest"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// siege is a world under bad input: each answer is judged, and what is stored
+// is compared.
+type siege struct {
+	*world
+	asked    map[string]int // by class
+	serial   int
+	tried    map[int]int  // by how many are left out
+	written  func() int64 // another number once something was written; nil where the database does not tell
+	last     int64
+	stored   string // all rows, before a parameter is tried
+	accepted bool   // something of this parameter was
+}
+
+// Everything of the catalogue, as each parameter of each method, in JSON, as a
+// form and as multipart: HTTP 200, a documented answer, the parameter's own
+// error where it is malformed, and not one row changed unless it was accepted
+// by a method that moves something.
+func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := besiege(t, d)
+		for _, m := range methodsOfDocument(t) {
+			params := maps.Clone(m.params)
+			if good[m.name] == nil { // an alias
+				good := methodsByName()[m.name]
+				m.name = good.name
+			}
+			params["game"] = params["game"] // also where nothing reads it
+			for _, name := range slices.Sorted(maps.Keys(params)) {
+				if params[name] != "" && good[m.name][name] == "" {
+					t.Errorf("%s: no good value of %s", m.name, name)
+				}
+				s.try(m.name, name, params[name])
+			}
+		}
+		total := 0
+		for _, class := range slices.Sorted(maps.Keys(s.asked)) {
+			total += s.asked[class]
+		}
+		t.Logf("%d requests: %v", total, s.asked)
+		if s.written != nil && total < 5000 {
+			t.Error("fewer than 5,000 requests")
+		}
+	})
+}
+
+// besiege furnishes a world with enough to buy and to give that what is
+// accepted never runs out.
+func besiege(t *testing.T, d *db.DB) *siege {
+	s := &siege{world: newWorldOn(t, d), asked: map[string]int{}, tried: map[int]int{}}
+	s.hostile = true
+	s.door.offerTime = -time.Second
+	s.open("mine")
+	s.foreign()
+	items := []steam.Item{asset("41000000003", capillary)}
+	for i := range 1500 {
+		items = append(items, asset(strconv.Itoa(42000000000+i), sandDune))
+	}
+	s.ok(s.fleet.SyncItems(t.Context(), botID, steam.CS2, steam.ContextMain, items, s.now))
+	if d.Engine() == db.SQLite {
+		s.written = s.watchFile()
+		s.last = s.written()
+	}
+	return s
+}
+
+// watchFile asks SQLite itself, on a connection of its own, whether any page of
+// the file was written: a transaction that changes nothing does not count.
+func (s *siege) watchFile() func() int64 {
+	var number int
+	var name, path string
+	s.ok(s.db.Read().QueryRowContext(s.t.Context(), "pragma database_list").Scan(&number, &name, &path))
+	file, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	s.ok(err)
+	conn, err := file.Conn(s.t.Context())
+	s.ok(err)
+	s.t.Cleanup(func() { _ = conn.Close(); _ = file.Close() })
+	return func() (n int64) {
+		s.ok(conn.QueryRowContext(s.t.Context(), "pragma data_version").Scan(&n))
+		return n
+	}
+}
+
+// try sends every value of the catalogue as one parameter. Unless one of them
+// was accepted all rows are the same afterwards.
+func (s *siege) try(method, name, schema string) {
+	s.t.Helper()
+	s.stored, s.accepted = s.everything(), false
+	for _, class := range slices.Sorted(maps.Keys(catalogue)) {
+		for _, bad := range catalogue[class] {
+			for _, value := range inside(schema, bad) {
+				for i, send := range []func(map[string]string) (string, string, bool){jsonBody, formBody, multipartBody} {
+					if !s.dose(i > 0, class == "B9" && schema != "URL") {
+						continue
+					}
+					params := s.request(method, name, value)
+					body, contentType, can := send(params)
+					if !can || len(body) > maxBody+1 {
+						continue
+					}
+					s.asked[class]++
+					answer := s.send(body, http.Header{"X-Client-Id": {"4021"}, "X-Client-Secret": {shopKey}, "Content-Type": {contentType}})
+					s.judge(method, name, schema, value, contentType, answer)
+				}
+			}
+		}
+	}
+	for _, odd := range []string{"%s[]=1", "%s[b]=1", "%s=1&%s=2", "%s=1&%[1]s[]=2", "%s[0][id]=1&%[1]s[0][id]=2", "%s[=1", "%s]=1"} { // forms only
+		pair := strings.ReplaceAll(odd, "%[1]s", "%s")
+		pair = strings.ReplaceAll(pair, "%s", name)
+		params := s.request(method, name, `null`)
+		body, _, _ := formBody(params)
+		s.asked["B2"]++
+		s.judge(method, name, "", pair, formType, s.send(body+"&"+pair+"&"+strings.ToUpper(name)+"=A", http.Header{"X-Client-Id": {"4021"},
+			"X-Client-Secret": {shopKey}}))
+	}
+	if now := s.everything(); !s.accepted && now != s.stored {
+		s.t.Errorf("%s of %s: nothing was accepted, but something changed: %s", name, method, difference(s.stored, now))
+	}
+}
+
+// dose leaves out what differs least from its neighbours: every second value in
+// JSON, of forms five of six, of addresses where none is due seven of eight, and
+// on PostgreSQL three of four of the rest. Another value is left out at each
+// parameter. SKINRAIL_BAD_INPUT=all leaves out nothing.
+func (s *siege) dose(form, farFetched bool) bool {
+	one := 2
+	switch {
+	case os.Getenv("SKINRAIL_BAD_INPUT") == "all":
+		return true
+	case farFetched:
+		one = 8
+	case form:
+		one = 6
+	}
+	if s.written == nil {
+		one *= 4
+	}
+	s.tried[one]++
+	return s.tried[one]%one == 0
+}
+
+// inside puts a value also where a list has its elements.
+func inside(schema, bad string) []string {
+	switch schema {
+	case "List", "Names", "AssetIDs":
+		return []string{bad, "[" + bad + "]", "[" + bad + "," + bad + "]"}
+	case "Wishes":
+		return []string{bad, `[{"id":` + bad + `}]`, `[{"id":3,"max_price":` + bad + `}]`, `[{"id":3,"custom_id":` + bad + `}]`, `[` + bad + `]`}
+	}
+	return []string{bad}
+}
+
+// request is a good call with one parameter replaced.
+func (s *siege) request(method, name, value string) map[string]string {
+	s.serial++
+	params := map[string]string{"method": `"` + method + `"`}
+	for k, v := range good[method] {
+		params[k] = strings.ReplaceAll(v, "UNIQUE", fmt.Sprint("unique-", s.serial))
+	}
+	for _, rival := range rivals[method+"."+name] {
+		delete(params, rival)
+	}
+	params[name] = value
+	return params
+}
+
+func jsonBody(params map[string]string) (body, contentType string, can bool) {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		b.WriteString(`,"` + k + `":` + params[k])
+	}
+	return "{" + b.String()[1:] + "}", jsonType, true
+}
+
+// formBody sends what can be said in a form: texts.
+func formBody(params map[string]string) (body, contentType string, can bool) {
+	form := url.Values{}
+	for k, v := range params {
+		if strings.HasPrefix(v, "[") && json.Valid([]byte(v)) {
+			return "", "", false
+		}
+		form.Set(k, unquote(v))
+	}
+	return form.Encode(), formType, true
+}
+
+func multipartBody(params map[string]string) (body, contentType string, can bool) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for k, v := range params {
+		if strings.HasPrefix(v, "[") && json.Valid([]byte(v)) {
+			return "", "", false
+		}
+		if err := w.WriteField(k, unquote(v)); err != nil {
+			return "", "", false
+		}
+	}
+	_ = w.Close()
+	return b.String(), w.FormDataContentType(), true
+}
+
+func unquote(source string) string {
+	var s string
+	if json.Unmarshal([]byte(source), &s) == nil {
+		return s
+	}
+	return strings.Trim(source, `"`)
+}
+
+// judge decides on one answer.
+func (s *siege) judge(method, name, schema, value, contentType, answer string) {
+	s.t.Helper()
+	what := fmt.Sprintf("%s with %s = %.80s as %.20s", method, name, value, contentType)
+	n, _ := code(s.t, answer)
+	unreadable := contentType == jsonType && !readable(value)
+	form := contentType != jsonType
+	switch {
+	case n != 0 && n != -5 && !documented(method, n):
+		s.t.Errorf("%s: undocumented %s", what, answer)
+	case unreadable && n != -5:
+		s.t.Errorf("%s: an unreadable body got %s", what, answer)
+	case !unreadable && n == -5 && schema != "" && !form:
+		s.t.Errorf("%s: %s", what, answer)
+	case !unreadable && n != -5 && malformed(method, name, schema, value, form):
+		if want := own[method+"."+name]; n == 0 || want != 0 && n != want {
+			s.t.Errorf("%s: got %.200s, want error %d", what, answer, want)
+		}
+	}
+	accepted := moves(method, answer) && (n == 0 || n == 11)
+	s.accepted = s.accepted || accepted
+	if s.written == nil {
+		return
+	}
+	now := s.written()
+	if now != s.last && !accepted {
+		s.t.Errorf("%s: something was written: %.200s", what, answer)
+	}
+	s.last = now
+}
+
+// moves tells the answers behind which something may have changed. An order
+// whose offer was too late stays visible.
+func moves(method, answer string) bool {
+	switch method {
+	case "create", "create_from_user_inventory", "market_buy", "user_inventory": // the last keeps what an inventory is worth
+		return true
+	case "market_batch_buy":
+		return !strings.Contains(answer, `"purchased":[]`)
+	}
+	return false
+}
+
+// readable says of a value whether a JSON body with it can be read at all.
+func readable(value string) bool {
+	if !utf8.ValidString(value) || strings.Contains(value, `\ud800`) || strings.Contains(value, `{"a":1,"a":2}`) || strings.Contains(value, "[[[[[[") {
+		return false
+	}
+	return json.Valid([]byte(value))
+}
+
+// documented reports whether the reference says that a method may answer so.
+func documented(method string, n int) bool {
+	for _, m := range apidoc.Methods() {
+		if m.Name == method {
+			return slices.ContainsFunc(m.Errors, func(e apidoc.Error) bool { return e.Code == n })
+		}
+	}
+	return false
+}
+
+var (
+	decimalText = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+	idText      = regexp.MustCompile(`^[1-9][0-9]*$`)
+	steamText   = regexp.MustCompile(`^[0-9]{17}$`)
+	tokenText   = regexp.MustCompile(`^[0-9A-Za-z_-]{8}$`)
+	codeText    = regexp.MustCompile(`(?i)^(usd|rub|eur)$`)
+)
+
+// malformed says of a value that no careful reader takes it for such a
+// parameter. What counts as not sent, and what is merely unknown, is not.
+func malformed(method, name, schema, value string, form bool) bool {
+	var v any
+	d := json.NewDecoder(strings.NewReader(value))
+	d.UseNumber()
+	text, isText := "", true
+	if form {
+		text = unquote(value)
+	} else if err := d.Decode(&v); err == nil {
+		switch v := v.(type) {
+		case nil:
+			return false
+		case string:
+			text = v
+		case json.Number:
+			text, isText = v.String(), false
+		case []any:
+			return malformedList(schema, len(v))
+		default:
+			return schema != "Anything" && schema != "Flag" && schema != "" && !(schema == "Game" && strings.HasPrefix(method, "market"))
+		}
+	}
+	if text == "" {
+		return false
+	}
+	whole := isText || !strings.ContainsAny(text, ".eE")
+	switch schema {
+	case "MerchantID":
+		return !whole || utf8.RuneCountInString(text) > 255 || strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text)
+	case "SteamID":
+		return !steamText.MatchString(text) || text <= "76561197960265728" || text > "76561202255233023"
+	case "Token":
+		return !tokenText.MatchString(text)
+	case "AnyID":
+		return !idText.MatchString(text) || name == "partner" && (len(text) > 10 || len(text) == 10 && text > "4294967295")
+	case "Decimal", "Seconds":
+		return isText && !decimalText.MatchString(text) || strings.HasPrefix(text, "-") && strings.Trim(text, "-0.") != ""
+	case "URL":
+		return !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") || name == "result_url" && slices.Contains(private, text)
+	case "CurrencyCode":
+		return !isText || !codeText.MatchString(text)
+	case "ShortText":
+		return !whole || utf8.RuneCountInString(text) > 4 || strings.ContainsFunc(text, unicode.IsSpace) || strings.ContainsFunc(text, unicode.IsControl)
+	case "Game":
+		return !strings.HasPrefix(method, "market") && (!isText || !slices.Contains([]string{"cs2", "csgo", "dota2", "rust", "tf2"}, text))
+	case "Name":
+		return !whole
+	case "List", "Names", "AssetIDs", "Wishes":
+		return true
+	}
+	return false
+}
+
+// malformedList is [malformed] for a list of n elements.
+func malformedList(schema string, n int) bool {
+	switch schema {
+	case "Anything", "Flag", "Game", "":
+		return false
+	case "List", "Names":
+		return n == 0 || n > 1000
+	case "AssetIDs", "Wishes":
+		return n == 0 || n > 100
+	}
+	return true
+}
+
+// everything is all that is stored, row by row.
+func (w *world) everything() string {
+	w.t.Helper()
+	var b strings.Builder
+	for _, table := range w.tables() {
+		rows, err := w.db.Read().QueryContext(w.t.Context(), "select * from "+table)
+		w.ok(err)
+		names, err := rows.Columns()
+		w.ok(err)
+		var lines []string
+		for rows.Next() {
+			cells, places := make([]any, len(names)), make([]any, len(names))
+			for i := range cells {
+				places[i] = &cells[i]
+			}
+			w.ok(rows.Scan(places...))
+			lines = append(lines, fmt.Sprintf("%s %v", table, cells))
+		}
+		w.ok(rows.Err())
+		slices.Sort(lines)
+		b.WriteString(strings.Join(lines, "\n") + "\n")
+	}
+	return b.String()
+}
+
+func (w *world) tables() (all []string) {
+	w.t.Helper()
+	query := "select name from sqlite_master where type = 'table' and name not like 'sqlite%' order by name"
+	if w.db.Engine() == db.Postgres {
+		query = "select table_name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1"
+	}
+	rows, err := w.db.Read().QueryContext(w.t.Context(), query)
+	w.ok(err)
+	for rows.Next() {
+		var name string
+		w.ok(rows.Scan(&name))
+		if name != "call_budget" { // counts the calls of a minute
+			all = append(all, name)
+		}
+	}
+	w.ok(rows.Err())
+	return all
+}
+
+// difference is the first line that is not in both.
+func difference(before, after string) string {
+	was := map[string]bool{}
+	for line := range strings.Lines(before) {
+		was[line] = true
+	}
+	for line := range strings.Lines(after) {
+		if !was[line] {
+			return line
+		}
+	}
+	return "a row is gone"
+}
+
+// counts describes everything that a call could change, in short.
+func (w *world) counts() string {
+	w.t.Helper()
+	var b strings.Builder
+	for _, table := range []string{"deposit", "deposit_move", "purchase", "purchase_move", "event", "trade", "entry", "ledger_transaction", "hold",
+		"bot_item where reserved_by <> ''"} {
+		var n int
+		w.ok(w.db.Read().QueryRowContext(w.t.Context(), "select count(*) from "+table).Scan(&n))
+		fmt.Fprintf(&b, "%s %d ", table, n)
+	}
+	return b.String()
+}
