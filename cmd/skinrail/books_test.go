@@ -78,7 +78,7 @@ func TestBrokenBooksStopTheRunningProgram(t *testing.T) {
 				t.Errorf("audit: exit %d\n%s", code, text)
 			}
 			s.wantStopped("p-2")
-			s.kill()
+			s.end(syscall.SIGTERM)
 			if !strings.Contains(s.err.String(), "no money moves until skinrail audit finds nothing wrong") {
 				t.Errorf("the log does not tell:\n%s", s.err.String())
 			}

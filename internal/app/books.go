@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -26,33 +27,27 @@ func (g *Gateway) keepBooks(ctx context.Context) {
 			return
 		case <-time.After(sealTick):
 		}
+		g.noteBooks(g.Ledger.Follow(ctx))
 		err := g.sealBooks(ctx)
 		if err == nil && g.Roles.has(RoleWorker) && g.Wall().Sub(checked) >= checkTick {
 			checked = g.Wall()
 			_, err = g.Ledger.Check(ctx, g.Wall())
 		}
-		if ctx.Err() == nil {
-			g.noteBooks(err)
-		}
+		g.noteBooks(err)
 	}
 }
 
-// sealBooks seals all there is. A process that does no background work learns
-// whether money may move.
-func (g *Gateway) sealBooks(ctx context.Context) error {
-	if !g.Roles.has(RoleWorker) {
-		return g.Ledger.Follow(ctx)
+// sealBooks seals all there is.
+func (g *Gateway) sealBooks(ctx context.Context) (err error) {
+	for more := g.Roles.has(RoleWorker); more && err == nil; {
+		more, err = g.Ledger.Seal(ctx, g.Wall())
 	}
-	for {
-		if more, err := g.Ledger.Seal(ctx, g.Wall()); !more || err != nil {
-			return err
-		}
-	}
+	return err
 }
 
 // noteBooks logs what went wrong, and when money stops or moves again.
 func (g *Gateway) noteBooks(err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) {
 		g.Metrics.stepFailed("books")
 		g.Log.Warn("step", "loop", "books", "err", err)
 	}

@@ -184,7 +184,8 @@ func (g *Gateway) noticeDuty(bots []fleet.Bot) {
 }
 
 // Prepare makes the gateway ready: bots have sessions and their inventories are
-// read. It returns the errors of those that cannot; the others are ready.
+// read. It returns the errors of those that cannot; the others are ready. That no
+// money moves is no reason not to answer.
 func (g *Gateway) Prepare(ctx context.Context) error {
 	if err := g.Hire(ctx); err != nil {
 		return err
@@ -195,7 +196,9 @@ func (g *Gateway) Prepare(ctx context.Context) error {
 	}
 	var all []error
 	for range g.Agents {
-		all = append(all, <-errs)
+		if err := <-errs; !errors.Is(err, ledger.ErrStopped) {
+			all = append(all, err)
+		}
 	}
 	return errors.Join(all...)
 }

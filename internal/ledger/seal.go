@@ -43,9 +43,6 @@ type sealer struct {
 func (s *Service) Seal(ctx context.Context, now time.Time) (more bool, err error) {
 	s.sealer.mu.Lock()
 	defer s.sealer.mu.Unlock()
-	if err := s.Follow(ctx); err != nil {
-		return false, err
-	}
 	q := s.db.Read()
 	h, err := readHead(ctx, q)
 	if err != nil {

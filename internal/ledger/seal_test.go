@@ -204,7 +204,7 @@ func TestBrokenBooksStopMoneyUntilTheyAreRight(t *testing.T) {
 			t.Fatalf("check: %v, stopped by %q\n%s", err, l.Stopped(), r)
 		}
 		restarted := ledger.New(d)
-		if _, err := node.Seal(t.Context(), noon); err != nil {
+		if err := node.Follow(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for name, s := range map[string]*ledger.Service{"who found it": l, "another node": node, "after a restart": restarted} {
@@ -233,7 +233,7 @@ func TestBrokenBooksStopMoneyUntilTheyAreRight(t *testing.T) {
 		if err := void(t, d, l, "open", noon); err != nil {
 			t.Error(err)
 		}
-		if _, err := restarted.Seal(t.Context(), noon); err != nil || restarted.Stopped() != "" {
+		if err := restarted.Follow(t.Context()); err != nil || restarted.Stopped() != "" {
 			t.Errorf("still stopped by %q: %v", restarted.Stopped(), err)
 		}
 	})

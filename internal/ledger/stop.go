@@ -21,7 +21,7 @@ const (
 )
 
 // Stop makes every node refuse to move money until [Service.Resume], also after
-// a restart: this one when it returns, others with their next [Service.Seal].
+// a restart: this one when it returns, others with their next [Service.Follow].
 // The first reason stays.
 func (s *Service) Stop(ctx context.Context, what string, now time.Time) error {
 	s.stop.Store(&what)
@@ -60,7 +60,7 @@ func (s *Service) Stopped() string {
 	return ""
 }
 
-// Follow learns what other nodes have decided; [Service.Seal] does too.
+// Follow learns what other nodes have decided.
 func (s *Service) Follow(ctx context.Context) error {
 	what, err := readStop(ctx, s.db.Read())
 	if err != nil {
