@@ -51,6 +51,9 @@ part power env SKINRAIL_POWER_CUTS="$(pick 2000 20000)" bash -c "$(declare -f pr
 part disk env SKINRAIL_DISK_STRIDE="$(pick 20 4)" bash -c "$(declare -f proof); proof ./internal/purchase EachDiskError"
 part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail KilledAtAnyMoment"
 
+part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
+part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"
+
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"
   exit 1
