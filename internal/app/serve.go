@@ -215,7 +215,7 @@ var protectedByDefault = []steam.AppID{steam.CS2}
 // Defaults are what a configuration leaves out: the pace that careful operators
 // keep.
 func Defaults() Serve {
-	return Serve{Protected: Games{protectedByDefault}, Poll: 5 * time.Second, Lease: lease.Length,
+	return Serve{Protected: Games{protectedByDefault}, Poll: 2 * time.Second, Lease: lease.Length,
 		Pace: web.Gaps{Login: 10 * time.Second, Inventory: 4 * time.Second, Confirmation: 10 * time.Second,
 			Request: 300 * time.Millisecond, Penalty: 30 * time.Minute}}
 }

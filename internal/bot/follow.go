@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/steam"
@@ -15,7 +16,7 @@ func (a *Agent) follow(ctx context.Context, t trade.Trade, o steam.Offer, now ti
 	c := trade.Change{Offer: o.ID}
 	switch o.State {
 	case steam.OfferActive:
-		return a.followActive(ctx, t, c, now)
+		return a.followActive(ctx, t, o, now)
 	case steam.OfferNeedsConfirmation:
 		return a.followUnconfirmed(ctx, t, c, now)
 	case steam.OfferAccepted:
@@ -23,6 +24,9 @@ func (a *Agent) follow(ctx context.Context, t trade.Trade, o steam.Offer, now ti
 	case steam.OfferInEscrow:
 		return a.followEscrow(ctx, t, c, now)
 	case steam.OfferDeclined, steam.OfferCountered:
+		if o.Updated.Sub(o.Created) <= early {
+			c.Reason = trade.ReasonEarly
+		}
 		return a.move(ctx, t, trade.Declined, c, now)
 	case steam.OfferExpired:
 		return a.move(ctx, t, trade.Expired, c, now)
@@ -38,14 +42,24 @@ func (a *Agent) follow(ctx context.Context, t trade.Trade, o steam.Offer, now ti
 	case steam.OfferInvalid, steam.OfferInvalidItems:
 		a.touch(t)
 		c.Reason = trade.ReasonItemsGone
+		if !t.SentAt.IsZero() && t.Direction == trade.Receive {
+			c.Reason = trade.ReasonMoved
+		}
 		return a.move(ctx, t, trade.Failed, c, now)
 	}
 	return false, fmt.Errorf("offer %s is in %s, which is not known", o.ID, o.State)
 }
 
-func (a *Agent) followActive(ctx context.Context, t trade.Trade, c trade.Change, now time.Time) (bool, error) {
+// early is how soon after an offer no person has read it and declined: programs
+// that have taken over an account do, to put an offer of theirs in its place.
+const early = 3 * time.Second
+
+func (a *Agent) followActive(ctx context.Context, t trade.Trade, o steam.Offer, now time.Time) (bool, error) {
 	if t.State != trade.Active {
-		return a.move(ctx, t, trade.Active, c, now)
+		return a.move(ctx, t, trade.Active, trade.Change{Offer: o.ID}, now)
+	}
+	if t.Direction == trade.Receive && slices.ContainsFunc(o.Receive, func(it steam.OfferItem) bool { return it.Missing }) {
+		return a.withdraw(ctx, t, now) // it went elsewhere, and Steam has not ended the offer yet
 	}
 	return a.cancelLate(ctx, t, now)
 }
@@ -70,16 +84,25 @@ func (a *Agent) cancelLate(ctx context.Context, t trade.Trade, now time.Time) (b
 	if t.Deadline.After(now) {
 		return false, nil
 	}
+	return a.withdraw(ctx, t, now)
+}
+
+func (a *Agent) withdraw(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	out := a.client.Cancel(ctx, t.OfferID)
 	if out.Verdict != steam.Done {
-		a.log.WarnContext(ctx, "offer past its deadline is not canceled yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
+		a.log.WarnContext(ctx, "offer is not withdrawn yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
 		return false, nil
 	}
-	o, err := a.client.Offer(context.WithoutCancel(ctx), t.OfferID)
+	ctx = context.WithoutCancel(ctx)
+	o, err := a.client.Offer(ctx, t.OfferID)
 	if err != nil || o.State == steam.OfferActive || o.State == steam.OfferNeedsConfirmation {
 		return false, err // the next poll looks again
 	}
-	return a.follow(context.WithoutCancel(ctx), t, o, now)
+	if o.State == steam.OfferCanceled && t.Deadline.After(now) {
+		a.touch(t)
+		return a.move(ctx, t, trade.Failed, trade.Change{Offer: o.ID, Reason: trade.ReasonMoved}, now)
+	}
+	return a.follow(ctx, t, o, now)
 }
 
 // followEscrow cancels a held trade: its items would be away for days.

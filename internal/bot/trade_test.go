@@ -259,3 +259,49 @@ func TestWhatHasNoIntentIsReportedAndLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+// An offer whose item has gone is withdrawn although Steam still shows it open.
+func TestOfferWhoseItemWentElsewhereIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 1)
+		st.tell("accounts/"+payer.String(), `{"behaviour":"ignore"}`)
+		ids := st.buy(d, 1)
+		st.run()
+		st.says(`"missing":false`, `"missing":true`)
+		st.pass(5*time.Second, 0)
+		st.run()
+		one, err := st.trades.ByID(t.Context(), ids[0])
+		st.must(err)
+		if one.State != trade.Failed || one.Problem != trade.ReasonMoved {
+			t.Errorf("%s, %s", one.State, one.Problem)
+		}
+		if o := st.call(http.MethodGet, "offers/"+string(one.OfferID), ""); o["state_name"] != "Canceled" {
+			t.Errorf("%v", o)
+		}
+	})
+}
+
+// A person takes longer than a program to decline.
+func TestEarlyDeclineHasItsOwnReason(t *testing.T) {
+	t.Parallel()
+	for after, reason := range map[time.Duration]string{time.Second: trade.ReasonEarly, 10 * time.Second: ""} {
+		t.Run(after.String(), func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.tell("accounts/"+payer.String(), `{"behaviour":"ignore"}`)
+				ids := st.buy(d, 1)
+				st.run()
+				one, err := st.trades.ByID(t.Context(), ids[0])
+				st.must(err)
+				st.pass(after, 0)
+				st.tell(fmt.Sprintf("offers/%s/decline", one.OfferID), "")
+				st.run()
+				if one, err = st.trades.ByID(t.Context(), ids[0]); err != nil || one.State != trade.Declined || one.Problem != reason {
+					t.Errorf("%s, %q, %v", one.State, one.Problem, err)
+				}
+			})
+		})
+	}
+}

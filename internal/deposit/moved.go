@@ -119,7 +119,8 @@ func endReason(m trade.Move) string {
 	if m.To == trade.Expired || m.Reason == trade.ReasonDeadline {
 		return ReasonTimeout
 	}
-	if m.Reason == trade.ReasonElsewhere || m.Reason == trade.ReasonEscrow {
+	switch m.Reason {
+	case trade.ReasonElsewhere, trade.ReasonEscrow, trade.ReasonEarly:
 		return m.Reason
 	}
 	return ReasonCanceled

@@ -23,6 +23,9 @@ const RoomPerGame = 1000
 // no limit: Steam takes about 30.
 const OffersPerBot = 25
 
+// NoBot is the detail of [fault.SteamUnavailable] when no bot has room or works.
+const NoBot = "no bot can take these items now"
+
 // Limits are what an operator trusts a bot with. Zero: no limit of his.
 type Limits struct {
 	Games []steam.AppID // that it receives
@@ -93,7 +96,7 @@ func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int, wo
 	}
 	bots = slices.DeleteFunc(bots, func(b Bot) bool { return !b.takes(loads[b.ID], app, n, worth) })
 	if len(bots) == 0 {
-		return Bot{}, fault.New(fault.SteamUnavailable, "no bot can take %d items now", n)
+		return Bot{}, fault.New(fault.SteamUnavailable, NoBot)
 	}
 	return slices.MinFunc(bots, func(a, b Bot) int { return rank(a, loads[a.ID], b, loads[b.ID]) }), nil
 }

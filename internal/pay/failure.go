@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/pay/page"
 )
 
@@ -56,7 +57,10 @@ func sentence(c fault.Code) (heading, text string) {
 // for an error that is not of this kind.
 func (v *visit) problem(err error, step page.Step) (p page.Problem, ok bool) {
 	code, reason := fault.Of(err)
-	if code != fault.PayerNotReady {
+	switch {
+	case reason == fleet.NoBot:
+		reason = reasonNoBot
+	case code != fault.PayerNotReady:
 		reason = string(code)
 	}
 	switch code {
@@ -80,6 +84,7 @@ const (
 	reasonEscrow   = "escrow"
 	reasonBan      = "trade_ban"
 	reasonPrivate  = "private"
+	reasonNoBot    = "no_bot" // of [fault.SteamUnavailable]
 )
 
 func problems(reason string) page.Problem {
@@ -92,6 +97,8 @@ func problems(reason string) page.Problem {
 	case reasonPrivate:
 		return page.Problem{Code: reason, Heading: page.ProblemPrivate, Sentence: page.ProblemPrivateWhy,
 			Do: []string{page.ProblemPrivateDo, page.ProblemPrivateDo2}}
+	case reasonNoBot:
+		return page.Problem{Code: reason, Heading: page.ProblemNoBot, Sentence: page.ProblemNoBotWhy, Do: []string{page.ProblemNoBotDo, page.ProblemNoBotDo2}}
 	case string(fault.SteamUnavailable):
 		return page.Problem{Code: reason, Heading: page.ProblemSteam, Sentence: page.ProblemSteamWhy, Do: []string{page.ProblemSteamDo}}
 	case string(fault.RateLimited):

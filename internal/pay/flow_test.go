@@ -221,6 +221,33 @@ func TestDeclinedOfferWarnsOfStrangersInTheAccount(t *testing.T) {
 	}
 }
 
+// What a thief does to the genuine offer is said in plain words (Q11).
+func TestTamperedOfferWarnsThePayer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		reason, text string
+		to           trade.State
+	}{
+		{trade.ReasonElsewhere, "withdrawn right away, and not by us", trade.Canceled},
+		{trade.ReasonEarly, "declined within seconds", trade.Declined},
+		{trade.ReasonMoved, "went elsewhere", trade.Failed},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			d := w.prefilled()
+			b := w.browser()
+			b.submit(b.get("/pay/"+d.Hash+"/"), "send", url.Values{"item": {"1001"}}).wants(http.StatusSeeOther)
+			w.traded(d.Hash, trade.Change{}, trade.Sending, trade.Active)
+			w.traded(d.Hash, trade.Change{Reason: c.reason}, c.to)
+			p := b.get("/pay/" + d.Hash + "/")
+			p.reads("result", "somebody else may use your account")
+			p.reads("result", c.text)
+			p.reads("result", "API key")
+		})
+	}
+}
+
 func TestLinkEndsAfterAnHour(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

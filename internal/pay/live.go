@@ -118,7 +118,9 @@ var refusals = map[string]string{
 	deposit.ReasonExpired:              page.ResultExpired,
 	deposit.ReasonRollback:             page.ResultReversed,
 	trade.ReasonEscrow:                 page.ResultEscrow,
-	trade.ReasonElsewhere:              page.ResultCanceled,
+	trade.ReasonElsewhere:              page.ResultElsewhere,
+	trade.ReasonEarly:                  page.ResultEarly,
+	trade.ReasonMoved:                  page.ResultMoved,
 	trade.ReasonItemsGone:              page.ResultItemsGone,
 	string(steam.RefusedTradeURL):      page.ResultTradeURL,
 	string(steam.RefusedPartnerTrade):  page.ResultNoTrade,
@@ -166,7 +168,10 @@ func (v *visit) failed(r *page.Result) {
 		r.Heading = page.TitleExpired
 	case deposit.ReasonRollback:
 		r.Heading = page.TitleReversed
-	case deposit.ReasonCanceled, trade.ReasonElsewhere:
+	case trade.ReasonElsewhere, trade.ReasonEarly, trade.ReasonMoved:
+		r.Heading = page.TitleWarning
+		r.Advice = []string{page.AdviceStranger, page.AdviceKey, page.AdvicePassword}
+	case deposit.ReasonCanceled:
 		r.Advice = []string{page.AdviceNotYou, page.AdviceKey, page.AdvicePassword}
 	}
 	if r.Sentence == "" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/fleet"
 )
 
 const account = "39734473" // payer's
@@ -76,6 +77,7 @@ func TestWhatIsInThePayersWayIsSaidWithWhatToDo(t *testing.T) {
 		{"trade_ban", fault.New(fault.PayerNotReady, "trade_ban"), 409, "may not trade now", "another account"},
 		{"private", fault.New(fault.PayerNotReady, "private"), 409, "inventory is private", "privacy settings"},
 		{"other", fault.New(fault.PayerNotReady, "something new"), 409, "cannot pay now", "friend"},
+		{"no_bot", fault.New(fault.SteamUnavailable, fleet.NoBot), 503, "No bot has room", "fewer items"},
 		{"steam_unavailable", fault.New(fault.SteamUnavailable, "down"), 503, "does not answer", "check again"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -103,6 +103,10 @@ func (g *game) succeed(ctx context.Context) error {
 	return g.reach(ctx, deposit.Credited)
 }
 
+// reading is how long a payer looks at an offer: who declines faster is taken
+// for a program in his account.
+const reading = 5 * time.Second
+
 func (g *game) fail(ctx context.Context) error {
 	d, err := g.offered(ctx)
 	if err != nil {
@@ -110,6 +114,11 @@ func (g *game) fail(ctx context.Context) error {
 	}
 	if d.State == deposit.Failed {
 		return nil
+	}
+	if read := d.OfferAt.Add(reading); read.After(g.Clock.Now()) {
+		if err := g.Clock.Advance(ctx, read); err != nil {
+			return err
+		}
 	}
 	if _, err := g.steam(ctx, http.MethodPost, "/sim/offers/"+string(d.OfferID)+"/decline", nil); err != nil {
 		return refusedTo("decline", err)

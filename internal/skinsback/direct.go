@@ -209,7 +209,7 @@ func failedOffer(reason string) refusal {
 	case steam.RefusedPrivate:
 		return directUnavailable.because("the inventory is private")
 	}
-	if reason == trade.ReasonItemsGone {
+	if reason == trade.ReasonItemsGone || reason == trade.ReasonMoved {
 		return directUnavailable
 	}
 	return directSteamError.because(reason)

@@ -73,6 +73,8 @@ const (
 	ReasonEscrow    = "escrow"
 	ReasonItemsGone = "items_gone"
 	ReasonNotMade   = "not_created"
+	ReasonMoved     = "items_moved"    // they went elsewhere while the offer stood
+	ReasonEarly     = "declined_early" // faster than a person: somebody else may use the account
 )
 
 // Owner keeps the order a trade belongs to. TradeMovedTx runs inside the
