@@ -79,6 +79,8 @@ func TestProposedPayoutCannotBeSpentMeanwhile(t *testing.T) {
 		w.want(err, fault.InsufficientBalance)
 		w.want(w.ledger.Post(t.Context(), ledger.Transaction{Ref: "spend", Kind: "test", At: w.now, Entries: []ledger.Entry{
 			{Account: ledger.Available(shop), Amount: -500_000}, {Account: ledger.Sales, Amount: 500_000}}}), fault.InsufficientBalance)
+		_, err = w.cash.Approve(t.Context(), out.ID, "ann", "", w.now)
+		w.want(err, fault.Forbidden)
 		_, err = w.cash.Approve(t.Context(), out.ID, "bob", "", w.now)
 		w.ok(err)
 		w.wantMoney(499_999, 0, -499_999, large)

@@ -116,6 +116,7 @@ func TestOnlyTransactionsArePosted(t *testing.T) {
 		"no entries":         {Ref: "r", Kind: "test", At: noon},
 		"one entry":          {Ref: "r", Kind: "test", At: noon, Entries: good[:1]},
 		"unbalanced":         {Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -5}, {own, 6}}},
+		"too little":         {Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -6}, {own, 5}}},
 		"zero entry":         {Ref: "r", Kind: "test", At: noon, Entries: append([]ledger.Entry{{own, 0}}, good...)},
 		"beyond the range":   transfer("r", cash, own, money.Max+1),
 		"wraps to zero":      {Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -1 << 63}, {own, -1 << 63}}},

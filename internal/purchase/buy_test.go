@@ -131,6 +131,22 @@ func TestMoneyForOneBuysOne(t *testing.T) {
 	})
 }
 
+func TestOneUnitShortBuysNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, items(2, sand)...)
+		w.ok(w.ledger.Post(t.Context(), ledger.Transaction{Ref: "spend", Kind: "test", At: noon, Entries: []ledger.Entry{
+			{Account: ledger.Available(shop), Amount: price + price - 1 - start}, {Account: ledger.Sales, Amount: start - price - price + 1}}}))
+		w.buy(sand, "first")
+		if _, err := w.purchases.Buy(t.Context(), w.order(sand, "second"), noon); !errors.Is(err, fault.InsufficientBalance) {
+			t.Errorf("with one unit less than the price: %v", err)
+		}
+		if w.money()[0] != price-1 || w.stock() != 1 {
+			t.Errorf("money %v, %d on sale", w.money(), w.stock())
+		}
+	})
+}
+
 func TestRefusalsComeInOrderAndChangeNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -105,13 +105,13 @@ func TestOneValueHasTheSpellingsOfEachLanguage(t *testing.T) {
 
 func TestNullIsSkippedOrEmptyInEachSpelling(t *testing.T) {
 	t.Parallel()
-	f, err := decodeJSON(`{"b":12.50,"a":true,"n":null,"Z":"★","sign":"x","list":[1]}`)
+	f, err := decodeJSON(`{"b":12.50,"a":true,"n":null,"z":"y","Z":"★","sign":"x","list":[1]}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Z:★;a:true;b:12.5;", "Z:★;a:1;b:12.5;n:;", "Z:★;a:true;b:12.50;",
-		"Z:★;a:true;b:12.5;n:;", "Z:★;a:1;b:12.5;", "Z:★;a:true;b:12.50;n:;",
+		"Z:★;a:true;b:12.5;z:y;", "Z:★;a:1;b:12.5;n:;z:y;", "Z:★;a:true;b:12.50;z:y;",
+		"Z:★;a:true;b:12.5;n:;z:y;", "Z:★;a:1;b:12.5;z:y;", "Z:★;a:true;b:12.50;n:;z:y;",
 	}
 	if got := f.signedTexts(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
