@@ -122,7 +122,7 @@ func (r *playing) openSteam(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return r.sim.Seed(simWorld(f))
+	return r.sim.Seed(SimWorld(f))
 }
 
 func (r *playing) openGateway(ctx context.Context) error {

@@ -8,8 +8,8 @@ import (
 	"github.com/skinrail/skinrail/internal/steam/sim"
 )
 
-// simWorld is the part of a world file that the simulated Steam is seeded with.
-func simWorld(f sandbox.File) sim.World {
+// SimWorld is the part of a world file that the simulated Steam is seeded with.
+func SimWorld(f sandbox.File) sim.World {
 	w := sim.World{Seed: f.Number, Settings: sim.Settings{Protected: map[steam.AppID]sim.Duration{},
 		RequireAcknowledge: f.SteamRules.RequireAcknowledge, RateLimits: f.SteamRules.RateLimits,
 		AcceptDelay: duration(f.SteamRules.AcceptDelay), SettleNewIDs: f.SteamRules.SettleNewIDs}}

@@ -124,6 +124,11 @@ func (g *Gateway) step(ctx context.Context, a *bot.Agent, now time.Time) (moved 
 	return moved, err
 }
 
+// Work is one step of the agent at a place, for callers that run no loops.
+func (g *Gateway) Work(ctx context.Context, i int) (bool, error) {
+	return g.step(ctx, g.Agents[i], g.Now())
+}
+
 // client is a bot's way to Steam. It belongs to the lease under which ctx is:
 // without it, it asks Steam nothing and stores nothing.
 func (g *Gateway) client(ctx context.Context, b fleet.Bot) (steam.Client, error) {

@@ -51,3 +51,8 @@ var heard = map[State]bool{
 	Active: true, Accepted: true, Settled: true, Declined: true, Canceled: true,
 	Expired: true, Failed: true, Reversed: true,
 }
+
+// States lists all states in the order of their lives.
+func States() []State {
+	return []State{Wanted, Sending, Unknown, Unconfirmed, Active, Escrow, Accepted, Review, Settled, Declined, Canceled, Expired, Failed, Reversed}
+}

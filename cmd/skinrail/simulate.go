@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/skinrail/skinrail/internal/simulation"
+)
+
+func simulateCommand() *cobra.Command {
+	var o simulation.Options
+	var walk bool
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run the whole gateway under seeds that decide what happens and what fails",
+		Long: "Run the whole gateway, with a simulated Steam, merchants and payers, under seeds:\neach decides the order of things, the clocks, what fails and where the process dies.\nInvariants are checked after each step; in the end everything must have ended and agree.\n" +
+			"Equal seeds of one build give equal lines. Exit code 1 and the whole trace when an\ninvariant does not hold.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Seeds < 1 || o.Ops < 1 || o.Faults < 0 || o.Workers < 1 {
+				return usage(fmt.Errorf("--seeds, --ops and --workers: at least 1; --faults: at least 0"))
+			}
+			if walk {
+				return simulation.Walk(cmd.Context(), cmd.OutOrStdout())
+			}
+			sum, err := simulation.Run(cmd.Context(), o, cmd.OutOrStdout())
+			if err == nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "took %s, %.1f seeds a second\n", sum.Took.Round(time.Millisecond), float64(len(sum.Results))/sum.Took.Seconds())
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.Seeds, "seeds", 100, "how many seeds")
+	f.IntVar(&o.Ops, "ops", 400, "operations of each seed")
+	f.IntVar(&o.Faults, "faults", 40, "faults laid into each seed, at most one before each operation")
+	f.Uint64Var(&o.From, "from", 1, "the first seed")
+	f.BoolVar(&walk, "walk", false, "instead, fail the n-th call of one story, for every n, in three ways")
+	f.IntVar(&o.Workers, "workers", 2, "seeds at the same time")
+	return cmd
+}

@@ -1,0 +1,135 @@
+package simulation
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/skinrail/skinrail/internal/db"
+)
+
+// point is where a fault can be met.
+type point int
+
+const (
+	atWrite point = iota
+	atSteam
+	atShop
+	points
+	atOnce = points // not at an I/O call: happens when it is chosen
+)
+
+// kind is one way to fail. Its name begins with the class of the fault model.
+type kind struct {
+	name  string
+	at    point
+	on    []string // endpoints of Steam; empty: all
+	write func(r *run, write func(func(*db.Tx) error) error, f func(*db.Tx) error) error
+	steam func(r *run, q *http.Request, call func() (*http.Response, error)) (*http.Response, error)
+	shop  func(r *run, s *shop, deliver func()) (*http.Response, error)
+	now   func(r *run) bool // false: there was nobody to do it to
+	// A lie says that nothing was made when something was, a blind list does not
+	// show it. A bot looks at the list before it believes a refusal: a blind one at
+	// that very moment leaves it nothing to know better by, and its order to
+	// reconciliation. The two do not meet in one step.
+	lie, blind bool
+}
+
+// armed is a fault that waits for the call it will be met by.
+type armed struct {
+	*kind
+	skip int // calls that pass first
+}
+
+// kinds is everything that can fail.
+var kinds = slices.Concat(processFaults, databaseFaults, steamFaults(), shopFaults, payerFaults, clientFaults, clockFaults)
+
+// arm chooses a fault and lays it in wait. One that finds nobody to do it to is
+// replaced by another.
+func (r *run) arm() {
+	for range 20 {
+		k := kinds[r.rng.IntN(len(kinds))]
+		if k.at != atOnce {
+			r.armed[k.at] = append(r.armed[k.at], armed{k, r.rng.IntN(3)})
+			return
+		}
+		done := false
+		died := !r.survives(func() { done = k.now(r) })
+		if done || died {
+			r.met(k)
+		}
+		r.guard(func() {
+			if died {
+				panic(crash{})
+			}
+		})
+		r.check()
+		if done || died {
+			return
+		}
+	}
+}
+
+// take returns the fault that a call meets, if any.
+func (r *run) take(at point, where string) *kind {
+	if r.nth != nil {
+		if k := r.nth.due(at); k != nil {
+			r.met(k)
+			return k
+		}
+	}
+	list := r.armed[at]
+	for i := range list {
+		if len(list[i].on) > 0 && !slices.Contains(list[i].on, where) {
+			continue
+		}
+		if list[i].skip > 0 {
+			list[i].skip--
+			continue
+		}
+		k := list[i].kind
+		if k.blind && r.lied == r.now {
+			continue
+		}
+		if k.lie {
+			r.lied = r.now
+		}
+		r.armed[at] = append(list[:i:i], list[i+1:]...)
+		r.met(k)
+		return k
+	}
+	return nil
+}
+
+func (r *run) met(k *kind) {
+	r.broken++
+	r.cover.add("fault", k.name)
+	r.trace.add("  fault %s", k.name)
+}
+
+// disarm takes back what was not met.
+func (r *run) disarm() {
+	r.armed = [points][]armed{}
+	r.outage, r.nth = r.clock.steam, nil
+	for _, s := range r.shops {
+		s.flaps = 0
+	}
+}
+
+// write is the hook of all writes.
+func (r *run) write(write func(func(*db.Tx) error) error, f func(*db.Tx) error) error {
+	if r.dead {
+		return errDisk
+	}
+	var err error
+	if k := r.take(atWrite, ""); k != nil {
+		err = k.write(r, write, f)
+	} else {
+		err = write(f)
+	}
+	if err != nil {
+		r.trace.add("  write: %v", err)
+	} else {
+		r.trace.add("  write")
+	}
+	return err
+}

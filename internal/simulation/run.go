@@ -1,0 +1,274 @@
+package simulation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/app"
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/random"
+	"github.com/skinrail/skinrail/internal/steam/sim"
+)
+
+// run is one seed.
+type run struct {
+	*stage
+	ctx    context.Context
+	seed   uint64
+	rng    *rand.Rand    // decides what happens
+	random random.Source // what the gateway thinks nobody can guess
+	clock  *clock
+	steam  *sim.Sim
+	wire   *wire
+	path   string
+	db     *db.DB
+
+	gateway *app.Gateway
+	api     http.Handler
+	shops   []*shop
+	payers  []*payer
+	trades  []accepted // on Steam, that payers know of
+
+	armed  [points][]armed
+	nth    *nth      // the call that fails in a walk
+	dead   bool      // the disk is broken: nothing is written until a restart
+	outage time.Time // until when Steam is in maintenance
+	pauses int       // of the API call that runs
+	now    int       // number of the step
+	lied   int       // step in which Steam lied last
+	log    *slog.Logger
+	trace  trace
+	books  books
+	cover  *cover
+	broken int // faults met so far
+}
+
+// crash unwinds the stack when the process dies.
+type crash struct{}
+
+// violation unwinds the stack when something is not as it must be.
+type violation struct{ text string }
+
+func (r *run) fail(format string, args ...any) { panic(violation{fmt.Sprintf(format, args...)}) }
+
+// Result is what a seed came to.
+type Result struct {
+	Seed      uint64
+	Ops       int
+	Faults    int // that were met
+	Hash      string
+	Violation string // empty: none
+	Trace     string // of a violation
+}
+
+// play runs one seed to its end. What it reached is added to cover.
+func (s *stage) play(ctx context.Context, seed uint64, o Options, path string, reached *cover) Result {
+	res := s.run(ctx, seed, path, reached, func(r *run) { r.live(o.Ops, o.Faults) })
+	res.Ops = o.Ops
+	return res
+}
+
+// run makes a world, lets live happen in it and brings it to its end.
+func (s *stage) run(ctx context.Context, seed uint64, path string, reached *cover, live func(*run)) (res Result) {
+	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), path: path, cover: reached,
+		clock: &clock{steam: begin.Add(time.Minute)}, random: random.From(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "skinrail %d", seed))))}
+	r.log = slog.New(logHandler{r})
+	res.Seed = seed
+	defer func() {
+		if p := recover(); p != nil {
+			res.Violation = describe(p)
+		}
+		res.Faults = r.broken
+		sum := sha256.Sum256(r.trace.text)
+		res.Hash = hex.EncodeToString(sum[:8])
+		if res.Violation != "" {
+			res.Trace = string(r.trace.text)
+		}
+		if r.db != nil {
+			_ = r.db.Close()
+		}
+		removeDatabase(path)
+	}()
+	r.open()
+	live(r)
+	r.finish()
+	return res
+}
+
+func describe(p any) string {
+	switch p := p.(type) {
+	case violation:
+		return p.text
+	case crash:
+		return "the process died where nothing should fail"
+	}
+	return fmt.Sprintf("panic: %v\n%s", p, debug.Stack())
+}
+
+// open makes the world of the seed and starts the gateway in it.
+func (r *run) open() {
+	var err error
+	if r.steam, err = r.openSteam(r.clock); err != nil {
+		r.fail("open Steam: %v", err)
+	}
+	r.wire = &wire{handler: r.steam.Handler(), clock: r.clock, meet: r.toSteam}
+	if r.db, err = r.stage.open(r.ctx, r.path); err != nil {
+		r.fail("open the database: %v", err)
+	}
+	for _, p := range r.file.Projects {
+		r.shops = append(r.shops, newShop(p))
+	}
+	for i := range r.stage.payers {
+		r.payers = append(r.payers, newPayer(r.stage.payers[i]))
+	}
+	r.books = newBooks()
+	r.start()
+	r.check()
+}
+
+// live does the operations; before some of them a fault is laid in wait.
+func (r *run) live(ops, faults int) {
+	left := faults
+	for i := range ops {
+		if left > 0 && r.rng.IntN(ops-i) < left {
+			left--
+			r.arm()
+		}
+		r.steam.Step(r.clock.Steam())
+		r.step(i, ops)
+	}
+}
+
+// step does one operation, whatever happens to it, and looks at what became of
+// the books.
+func (r *run) step(i, ops int) {
+	r.now = i + 1
+	o := r.pick()
+	r.trace.add("%d %s %s", i, r.clock.steam.Format(timeForm), o.name)
+	r.guard(func() { o.do(r) })
+	r.cover.add("operation", o.name)
+	r.check()
+}
+
+const timeForm = "01-02T15:04:05.000"
+
+// guard runs f; when the process dies in it, a new one is started.
+func (r *run) guard(f func()) {
+	if r.survives(f) && !r.dead {
+		return
+	}
+	for {
+		r.dead = false
+		if r.survives(r.restart) {
+			return
+		}
+	}
+}
+
+func (r *run) survives(f func()) (alive bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			if _, died := p.(crash); !died {
+				panic(p)
+			}
+			r.trace.add("  process died")
+		}
+	}()
+	f()
+	return true
+}
+
+// restart is a new process on the database: nothing in memory survives, and one
+// time in three the file is opened anew too. The books are audited.
+func (r *run) restart() {
+	if r.rng.IntN(3) == 0 {
+		r.db.Interpose(nil)
+		if err := r.db.Close(); err != nil {
+			r.fail("close the database: %v", err)
+		}
+		var err error
+		if r.db, err = db.Open(r.ctx, r.path); err != nil {
+			r.fail("open the database again: %v", err)
+		}
+	}
+	r.start()
+	r.audit()
+}
+
+// start makes a gateway on the database.
+func (r *run) start() {
+	r.db.Interpose(r.write)
+	o := r.options(r.db, r.clock, r.wire, street{r}, r.random, r.log)
+	o.Pause = r.pause
+	before := r.broken
+	g, err := app.NewGateway(r.ctx, o)
+	if err == nil {
+		err = g.Hire(r.ctx)
+	}
+	switch {
+	case err != nil && (r.broken > before || r.dead):
+		r.trace.add("  start: %v", err)
+		panic(crash{}) // it ends, and is started again
+	case err != nil:
+		r.fail("start: %v", err)
+	case g.Ledger.Stopped() != "":
+		r.fail("money is stopped: %s", g.Ledger.Stopped())
+	}
+	r.gateway, r.api = g, g.API.Handler()
+}
+
+// audit recomputes the books.
+func (r *run) audit() {
+	report, err := r.gateway.Ledger.Audit(r.ctx)
+	if err != nil {
+		r.fail("audit: %v", err)
+	}
+	if !report.OK() {
+		r.fail("audit:\n%s", report)
+	}
+}
+
+// pause is what happens while an API call waits for Steam: the bots work.
+func (r *run) pause(time.Duration) {
+	r.clock.pass(20 * time.Millisecond)
+	if r.pauses++; r.pauses <= 6 {
+		r.agentStep(r.pauses % len(r.bots))
+	}
+}
+
+// trace is everything that was done and answered.
+type trace struct{ text []byte }
+
+func (t *trace) add(format string, args ...any) {
+	t.text = fmt.Appendf(t.text, format, args...)
+	t.text = append(t.text, '\n')
+}
+
+// logHandler puts what the gateway logs as an error into the trace. A panic of
+// ours is a violation, wherever it was caught.
+type logHandler struct{ r *run }
+
+func (h logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+func (h logHandler) WithAttrs([]slog.Attr) slog.Handler           { return h }
+func (h logHandler) WithGroup(string) slog.Handler                { return h }
+func (h logHandler) Handle(_ context.Context, rec slog.Record) error {
+	line := rec.Message
+	rec.Attrs(func(a slog.Attr) bool {
+		if a.Key != "request" {
+			line += " " + a.Key + "=" + a.Value.String()
+		}
+		return true
+	})
+	h.r.trace.add("  log %s", line)
+	return nil
+}
+
+var errDisk = errors.New("simulated: no space left on device")
