@@ -125,13 +125,15 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, orders []Buy) (*stock, er
 		}
 	}
 	var err error
-	if st.used, err = usedBefore(tx, orders); err != nil {
-		return nil, err
-	}
 	if st.offer, err = s.Market.OfferTx(ctx, tx, wants); err != nil {
 		return nil, err
 	}
 	if st.funds, err = s.Ledger.FundsTx(ctx, tx, accounts); err != nil {
+		return nil, err
+	}
+	// After the lock: who was there before has committed, and the same custom id
+	// must not look like a lack of money.
+	if st.used, err = usedBefore(tx, orders); err != nil {
 		return nil, err
 	}
 	for project := range st.left {

@@ -116,3 +116,37 @@ func race(t *testing.T, n int, try func(i int) error) int64 {
 	wg.Wait()
 	return spent.Load()
 }
+
+// Whoever repeats a call while the first one runs is told that it is a repeat,
+// also when the first takes the last money and the last item.
+func TestRepeatAtTheSameTimeIsNoLackOfMoney(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const rounds = 40
+		w := newWorld(t, d, items(rounds, sand)...)
+		node := roomsOn(d)
+		w.ok(node.prices.Load(t.Context()))
+		w.pay(shop, -start)
+		for round := range rounds {
+			w.ok(w.ledger.Post(t.Context(), ledger.Transaction{Ref: fmt.Sprint("in/", round), Kind: "pay in", At: noon, Entries: []ledger.Entry{
+				{Account: ledger.OutsideCash, Amount: -price}, {Account: ledger.Available(shop), Amount: price}}}))
+			var wg sync.WaitGroup
+			var bought atomic.Int64
+			for i := range 8 {
+				wg.Go(func() {
+					buyer := []*world{w, node}[i%2]
+					_, err := buyer.purchases.Buy(t.Context(), w.order(sand, fmt.Sprint("wd-", round)), noon)
+					if err == nil {
+						bought.Add(1)
+					} else if !errors.Is(err, fault.Duplicate) {
+						t.Errorf("round %d: %v", round, err)
+					}
+				})
+			}
+			wg.Wait()
+			if bought.Load() != 1 {
+				t.Errorf("round %d: %d bought", round, bought.Load())
+			}
+		}
+	})
+}
