@@ -54,6 +54,7 @@ part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash 
 
 part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
 part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"
+part history env SKINRAIL_HISTORIES="$(pick 40 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"
