@@ -54,8 +54,8 @@ async function answer(page, account, button) {
   return steam
 }
 
-// A person on a phone goes the whole way; last, because time moves on over the
-// hold and ends the other links.
+// A person on a phone goes the whole way; time moves on over the hold and ends
+// the other links.
 async function wholeWay() {
   const context = await browser.newContext({ viewport: phone })
   const page = await context.newPage()
@@ -232,8 +232,47 @@ async function embedded() {
   shop.close()
 }
 
+// limited is a deposit with a least and a most amount, on a desk: the total runs
+// along, and only what fits goes on.
+async function limited() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const page = await context.newPage()
+  await page.goto(given.limited)
+  await wait(page, 'item')
+  const review = id(page, 'review')
+  assert.ok(await review.isDisabled(), 'nothing is chosen, and nothing can be sent')
+  await look(page, 'limits')
+  await id(page, 'sort').selectOption('cheap')
+  const free = page.locator('[data-testid="item"]:has(input:not(:disabled))')
+  await free.first().click()
+  await look(page, 'limits-too-little', false)
+  assert.ok(await review.isDisabled(), 'less than the least amount cannot be sent')
+  for (let i = 1; await review.isDisabled(); i++) {
+    assert.ok(i < await free.count(), 'no choice fits the limits')
+    await free.nth(i).click()
+  }
+  await look(page, 'limits-enough', false)
+  await review.click()
+  await wait(page, 'send')
+  await look(page, 'limits-review')
+  await context.close()
+}
+
+// ended are the pages of links that lead nowhere any more.
+async function ended() {
+  const context = await browser.newContext({ viewport: phone })
+  const page = await context.newPage()
+  await page.goto(given.framed)
+  await page.locator('[data-testid="result"][data-status="fail"]').waitFor()
+  await look(page, 'expired')
+  const answer = await page.goto(given.gateway + '/pay/0123456789abcdef0123/')
+  assert.equal(answer.status(), 404)
+  await look(page, 'unknown')
+  await context.close()
+}
+
 try {
-  for (const [name, play] of Object.entries({ withoutScript, framed, embedded, wholeWay })) {
+  for (const [name, play] of Object.entries({ withoutScript, framed, limited, embedded, wholeWay, ended })) {
     const began = Date.now()
     await play()
     console.log(`ok ${given.name} ${name} ${Date.now() - began} ms`)
