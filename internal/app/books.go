@@ -16,8 +16,8 @@ const (
 
 // keepBooks seals and checks the books until ctx ends; what is committed by
 // then is sealed before it returns. It goes by the wall and does not pause
-// while the sandbox walks through time: it moves no money. Several processes
-// may do it at once.
+// while the sandbox walks through time: it moves no money. One process does it,
+// the others learn from it whether money may move.
 func (g *Gateway) keepBooks(ctx context.Context) {
 	checked := g.Wall() // at the start
 	for {
@@ -29,19 +29,25 @@ func (g *Gateway) keepBooks(ctx context.Context) {
 		}
 		g.noteBooks(g.Ledger.Follow(ctx))
 		err := g.sealBooks(ctx)
-		if err == nil && g.Roles.has(RoleWorker) && g.Wall().Sub(checked) >= checkTick {
+		if err == nil && g.Wall().Sub(checked) >= checkTick {
 			checked = g.Wall()
-			_, err = g.Ledger.Check(ctx, g.Wall())
+			_, err = g.Leases.Under(ctx, booksLease, func(ctx context.Context) error {
+				_, err := g.Ledger.Check(ctx, g.Wall())
+				return err
+			})
 		}
 		g.noteBooks(err)
 	}
 }
 
-// sealBooks seals all there is.
-func (g *Gateway) sealBooks(ctx context.Context) (err error) {
-	for more := g.Roles.has(RoleWorker); more && err == nil; {
-		more, err = g.Ledger.Seal(ctx, g.Wall())
-	}
+// sealBooks seals all there is, in the process whose work it is.
+func (g *Gateway) sealBooks(ctx context.Context) error {
+	_, err := g.Leases.Under(ctx, booksLease, func(ctx context.Context) (err error) {
+		for more := true; more && err == nil; {
+			more, err = g.Ledger.Seal(ctx, g.Wall())
+		}
+		return err
+	})
 	return err
 }
 

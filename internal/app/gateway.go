@@ -8,10 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
-	"os"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/skinrail/skinrail/internal/bot"
 	"github.com/skinrail/skinrail/internal/cash"
@@ -83,6 +80,7 @@ type Gateway struct {
 	Cash      *cash.Service
 	Desk      *bot.Desk
 	Metrics   *Metrics
+	Node      string // names this run of this process among those on the database
 	Leases    *lease.Keeper
 	Agents    []*bot.Agent             // that work in this process
 	staff     map[steam.ID64]*employee // the same, with their leases
@@ -137,24 +135,6 @@ func (g *Gateway) rooms() {
 	g.Cash = cash.New(cash.Deps{DB: g.DB, Ledger: g.Ledger, Events: g.Events, Merchants: g.Merchants})
 	g.Webhooks = webhook.New(webhook.Deps{DB: g.DB, Events: g.Events, Merchants: g.Merchants,
 		Encoder: skinsback.NewEncoder(), Client: webhook.Guard(g.Guard), Wall: g.Wall})
-}
-
-// lease makes the keeper of what this process may work on.
-func (g *Gateway) lease() {
-	o := lease.Options{Node: "alone", Length: g.Lease, Alone: g.Alone || g.DB.Engine() == db.SQLite}
-	if !o.Alone {
-		host, _ := os.Hostname() // for people; the rest makes it unique
-		o.Node = host + "-" + uuid.NewString()
-	}
-	for _, r := range []Role{RoleWorker, RoleBot} {
-		if g.Roles.has(r) {
-			o.Roles = append(o.Roles, string(r))
-		}
-	}
-	if g.Roles.has(RoleWorker) && g.Sources != "" {
-		o.Roles = append(o.Roles, roleSources)
-	}
-	g.Leases = lease.New(g.DB, o)
 }
 
 func (g *Gateway) doors() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"time"
 
@@ -97,35 +96,19 @@ func (g *Gateway) Run(ctx context.Context) {
 	}
 }
 
-// roleSources is the part of workers that have a file of price sources.
-const roleSources = "sources"
-
 // runJobs starts what time and events ask for. One process at a time does each.
 func (g *Gateway) runJobs(ctx context.Context) {
-	g.job(ctx, "worker/links", time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
-	g.job(ctx, "worker/events", time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
+	g.job(ctx, linksLease, time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
+	g.job(ctx, eventsLease, time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
-	g.job(ctx, "worker/keys", time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
+	g.job(ctx, keysLease, time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
 	if g.Sources != "" {
-		g.job(ctx, roleSources+"/prices", sourceTick, nil, func(ctx context.Context) (bool, error) {
+		g.job(ctx, sourcesLease, sourceTick, nil, func(ctx context.Context) (bool, error) {
 			_, err := g.Pricing.Refresh(ctx, g.Now())
 			return false, err
 		})
 	}
-}
-
-// job is a loop that works only while this process holds the lease of its name.
-func (g *Gateway) job(ctx context.Context, name string, tick time.Duration, wake <-chan struct{}, work step) {
-	g.Leases.Want(name)
-	_, short, _ := strings.Cut(name, "/")
-	g.loop(ctx, short, tick, wake, func(ctx context.Context) (more bool, err error) {
-		_, err = g.Leases.Under(ctx, name, func(ctx context.Context) (err error) {
-			more, err = work(ctx)
-			return err
-		})
-		return more && err == nil, err
-	})
 }
 
 // closeSockets says goodbye to all sockets, after the loops have ended. Who does

@@ -188,13 +188,16 @@ func (s *serving) start(ctx context.Context) error {
 	if s.sockets != nil {
 		s.sockets.serve(s.gateway.legacySockets(), s.log, s.failed)
 	}
+	if err := s.gateway.Hire(ctx); err != nil {
+		return err
+	}
 	s.loop(ctx)
 	if s.lock != nil {
 		if err := writeWhole(filepath.Join(s.cfg.Data, urlFile), []byte(s.main.URL()+"\n")); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(s.cfg.Out, "Skinrail serves %s for %s\n  gateway    %s\n  profiling  %s\n", s.cfg.Roles, s.cfg.PublicURL, s.main.URL(), s.admin.URL())
+	fmt.Fprintf(s.cfg.Out, "Skinrail serves %s for %s\n  gateway    %s\n  profiling  %s\n  node       %s\n", s.cfg.Roles, s.cfg.PublicURL, s.main.URL(), s.admin.URL(), s.gateway.Node)
 	return nil
 }
 

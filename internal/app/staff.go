@@ -23,8 +23,6 @@ type employee struct {
 	stop  context.CancelFunc // of its loop; nil before it has one
 }
 
-func botLease(id steam.ID64) string { return string(RoleBot) + "/" + id.String() }
-
 // Hire keeps this process's leases and its staff in step: an agent for every
 // bot whose lease is held here, none for the others. Bots may have been added.
 // One that cannot be used shows why in its health.

@@ -16,7 +16,9 @@ import (
 var migrations embed.FS
 
 // migrate brings the schema forward; there is no way back. Running it on an
-// up-to-date database changes nothing.
+// up-to-date or newer database changes nothing. Numbers are taken on branches, so
+// a lower one may come after a higher: migrations do not build on another's
+// unless they name it by a lower number of the same branch.
 func migrate(ctx context.Context, pool *sql.DB, e Engine) error {
 	dir, err := fs.Sub(migrations, "migrations/"+e.String())
 	if err != nil {
@@ -26,7 +28,8 @@ func migrate(ctx context.Context, pool *sql.DB, e Engine) error {
 	if e == Postgres {
 		dialect = goose.DialectPostgres
 	}
-	p, err := goose.NewProvider(dialect, pool, dir)
+	anyOrder := goose.WithAllowOutofOrder(true)
+	p, err := goose.NewProvider(dialect, pool, dir, anyOrder)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -42,7 +45,7 @@ func migrate(ctx context.Context, pool *sql.DB, e Engine) error {
 		if err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		if p, err = goose.NewProvider(dialect, pool, dir, goose.WithLocker(lease)); err != nil {
+		if p, err = goose.NewProvider(dialect, pool, dir, anyOrder, goose.WithLocker(lease)); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}

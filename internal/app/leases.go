@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/lease"
+	"github.com/skinrail/skinrail/internal/steam"
+)
+
+// What only one process at a time works on. Price sources are the work of those
+// that have a file of them.
+const (
+	linksLease   = "worker/links"
+	eventsLease  = "worker/events"
+	keysLease    = "worker/keys"
+	booksLease   = "worker/books"
+	roleSources  = "sources"
+	sourcesLease = roleSources + "/prices"
+)
+
+func botLease(id steam.ID64) string { return string(RoleBot) + "/" + id.String() }
+
+// lease makes the keeper of what this process may work on.
+func (g *Gateway) lease() {
+	alone := g.Alone || g.DB.Engine() == db.SQLite
+	if g.Node = "alone"; !alone {
+		host, _ := os.Hostname() // for people; the rest makes it unique
+		g.Node = host + "-" + uuid.NewString()
+	}
+	var roles, jobs []string
+	if g.Roles.has(RoleBot) {
+		roles = append(roles, string(RoleBot))
+	}
+	if g.Roles.has(RoleWorker) {
+		roles = append(roles, string(RoleWorker))
+		jobs = append(jobs, linksLease, eventsLease, keysLease, booksLease)
+		if g.Sources != "" {
+			roles, jobs = append(roles, roleSources), append(jobs, sourcesLease)
+		}
+	}
+	g.Leases = lease.New(g.DB, lease.Options{Node: g.Node, Roles: roles, Length: g.Lease, Alone: alone})
+	g.Leases.Want(jobs...)
+}
+
+// job is a loop that works only while this process holds the lease of its name.
+func (g *Gateway) job(ctx context.Context, name string, tick time.Duration, wake <-chan struct{}, work step) {
+	_, short, _ := strings.Cut(name, "/")
+	g.loop(ctx, short, tick, wake, func(ctx context.Context) (more bool, err error) {
+		_, err = g.Leases.Under(ctx, name, func(ctx context.Context) (err error) {
+			more, err = work(ctx)
+			return err
+		})
+		return more && err == nil, err
+	})
+}
