@@ -60,6 +60,11 @@ func (c *Client) do(ctx context.Context, k call) (answer, error) {
 	if err := wait(ctx, k.pace, c.pace.request); err != nil {
 		return answer{}, fmt.Errorf("%s: %w", k, err)
 	}
+	if k.form != nil || k.effect {
+		var settled context.CancelFunc
+		ctx, settled = lingering(ctx)
+		defer settled()
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := c.request(ctx, k)
@@ -83,6 +88,24 @@ func (c *Client) do(ctx context.Context, k call) (answer, error) {
 	c.log.Debug("steam answered", "account", c.account.ID, "call", k.String(), "status", a.status,
 		"bytes", len(a.body), "took", time.Since(start))
 	return a, nil
+}
+
+// linger is how long the answer to a call with an effect is still waited for
+// when the caller is told to stop: cut off, its outcome would be unclear.
+const linger = 8 * time.Second
+
+// lingering is a context that ends some time after ctx, if ctx had not ended
+// yet: then nothing may begin.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() != nil {
+		return ctx, func() {}
+	}
+	long, end := context.WithCancel(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(linger, end)
+		context.AfterFunc(long, func() { t.Stop() })
+	})
+	return long, func() { unwatch(); end() }
 }
 
 func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
