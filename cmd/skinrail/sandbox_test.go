@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -60,6 +61,8 @@ type sandbox struct {
 	args  []string
 	cmd   *exec.Cmd
 	ended chan struct{} // closed once the program is gone
+	node  string        // of serve: its name among the processes on the database
+	wait  time.Duration // the longest that an answer may take; zero: no limit
 	err   bytes.Buffer
 	ready struct {
 		GatewayURL string `json:"gateway_url"`
@@ -165,6 +168,11 @@ func (s *sandbox) tryAs(id, secret string, params answer) (answer, error) {
 	r, err := http.NewRequest(http.MethodPost, s.ready.GatewayURL+"/api.php", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if s.wait > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), s.wait)
+		defer cancel()
+		r = r.WithContext(ctx)
 	}
 	r.Header.Set("X-CLIENT-ID", id)
 	r.Header.Set("X-CLIENT-SECRET", secret)

@@ -25,10 +25,13 @@ var steamBots = []account{
 	{"76561198000000103", "third_bot", "third bot password", "7Dk2mZ0rUqkqkE8c5o0wYp3bHnM=", "Qm9ndXNJZGVudGl0eVNlY3JldDE="},
 }
 
+// What the bots sell, each its own.
+var sold = []string{sand, "Nova | Predator (Field-Tested)", "MAG-7 | Storm (Field-Tested)"}
+
 const (
-	sand    = "P250 | Sand Dune (Field-Tested)" // what bots sell
-	redline = "AK-47 | Redline (Field-Tested)"  // what payers give; protected
-	tunic   = "Tempered AK47"                   // what payers give; not protected
+	sand    = "P250 | Sand Dune (Field-Tested)"
+	redline = "AK-47 | Redline (Field-Tested)" // what payers give; protected
+	tunic   = "Tempered AK47"                  // what payers give; not protected
 )
 
 // openSteam runs a simulated Steam in this process, apart from the gateway's,
@@ -41,20 +44,21 @@ func openSteam(t *testing.T, items int) (*httptest.Server, *sim.Sim) {
 		t.Fatal(err)
 	}
 	w := sim.World{Seed: 7}
-	if err := json.Unmarshal([]byte(`{"protected":{"730":"168h"},"require_acknowledge":true}`), &w.Settings); err != nil {
+	if err := json.Unmarshal([]byte(`{"protected":{"730":"168h"},"require_acknowledge":true,"inventory_limit":100000}`), &w.Settings); err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range steamBots {
+	for i, b := range steamBots {
 		var id sim.Account
 		if _, err := fmt.Sscan(b.SteamID, &id.SteamID); err != nil {
 			t.Fatal(err)
 		}
 		id.AccountName, id.Password, id.SharedSecret, id.IdentitySecret = b.AccountName, b.Password, b.SharedSecret, b.IdentitySecret
-		id.Items = []sim.Item{{App: 730, Name: sand, Count: items}}
+		id.Items = []sim.Item{{App: 730, Name: sold[i], Count: items}}
 		w.Accounts = append(w.Accounts, id)
 	}
 	w.Accounts = append(w.Accounts, sim.Account{SteamID: 76561198000000202, TradeToken: "Aut0-acc", Behaviour: sim.Accept,
-		Items: []sim.Item{{App: 730, Name: redline, Count: 300}, {App: 252490, Name: tunic, Count: 300}}})
+		Items: []sim.Item{{App: 730, Name: redline, Count: 300}, {App: 252490, Name: tunic, Count: 300}}},
+		sim.Account{SteamID: 76561198000000203, TradeToken: "Aut0-two", Behaviour: sim.Accept})
 	if err := s.Seed(w); err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +117,11 @@ func (s *sandbox) serveBy(program string) {
 		s.t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	found := ""
-	for found == "" && lines.Scan() {
-		_, found, _ = strings.Cut(lines.Text(), "gateway    ")
+	said := map[string]string{}
+	for said["node"] == "" && lines.Scan() { // the last of what it says
+		if name, value, ok := strings.Cut(strings.TrimSpace(lines.Text()), " "); ok {
+			said[name] = strings.TrimSpace(value)
+		}
 	}
 	go func() {
 		for lines.Scan() { // nothing more is said
@@ -123,17 +129,18 @@ func (s *sandbox) serveBy(program string) {
 		_ = cmd.Wait()
 		close(ended)
 	}()
-	if found == "" {
+	if said["node"] == "" {
 		<-ended
 		s.t.Fatalf("serve ended before it listened: %v\n%s", cmd.ProcessState, s.err.String())
 	}
-	s.ready.GatewayURL = found
+	s.ready.GatewayURL, s.node = said["gateway"], said["node"]
 }
 
 // answers calls a path of the node.
 func (s *sandbox) answers(path string) int {
 	s.t.Helper()
-	res, err := http.Get(s.ready.GatewayURL + path)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // not one that compares with the reference
+	res, err := client.Get(s.ready.GatewayURL + path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -150,12 +157,12 @@ func (s *sandbox) openBusiness(url string) (id, secret string) {
 		s.done(strings.Join([]string{b.SteamID, b.AccountName, b.SharedSecret, b.IdentitySecret, b.Password}, "\n"), "add")
 	}
 	where := append([]string{"--data", s.data}, databaseArgs(s.args)...)
-	for _, p := range [][]string{{"cs2", sand, "0.410"}, {"cs2", redline, "21.350"}, {"rust", tunic, "9.990"}} {
+	for _, p := range [][]string{{"cs2", sold[0], "0.410"}, {"cs2", sold[1], "0.410"}, {"cs2", sold[2], "0.410"}, {"cs2", redline, "21.350"}, {"rust", tunic, "9.990"}} {
 		if out, errors, code := command(s.t, "", append([]string{"price", "set", "--game", p[0], p[1], p[2], "--by", "ann"}, where...)...); code != 0 {
 			s.t.Fatalf("price set %v: %s%s", p, out, errors)
 		}
 	}
-	p := s.asked("add", "Nodes", "result_url="+url, "events_url="+url+"/events", "market=true", "rate_limit=1000000", "--allow-private-endpoints")
+	p := s.asked("add", "Nodes", "result_url="+url, "events_url="+url+"/events", "market=true", "commission=0.05", "rate_limit=1000000", "--allow-private-endpoints")
 	id, secret = p.text("client_id"), p.text("client_secret")
 	s.project("pay-in", id, "1000", "--ref", "wire-1", "--by", "ann")
 	s.callAs(id, secret)
@@ -198,8 +205,8 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 			if url := d.text("url"); !strings.HasPrefix(url, "https://pay.example.com/pay/") {
 				t.Errorf("payment page at %s, want it under --public-url", url)
 			}
-			s.pay("cs2", "held-1", 1)
-			s.pay("rust", "paid-1", 1)
+			s.pay("cs2", "held-1")
+			s.pay("rust", "paid-1")
 			eventually(t, "the protected deposit is held", func() bool {
 				return s.ok(answer{"method": "orderstatus", "order_id": "held-1"}).text("status") == "in_hold"
 			})
@@ -219,34 +226,47 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 	}
 }
 
-// pay lets the payer who always accepts give n items of a game.
-func (s *sandbox) pay(game, order string, n int) {
+// pay lets the payer who always accepts give an item of a game, once the node
+// knows its price.
+func (s *sandbox) pay(game, order string) {
 	s.t.Helper()
-	if err := s.tryPay(game, order, n); err != nil {
+	eventually(s.t, "items of "+game+" have prices", func() bool {
+		chosen, err := s.offerable(game)
+		return err == nil && chosen != ""
+	})
+	if err := s.tryPay(game, order); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func (s *sandbox) tryPay(game, order string, n int) error {
-	payer := answer{"game": game, "steam_id": "76561198000000202", "trade_token": "Aut0-acc", "currency": "usd"}
-	found, err := s.tryAPI(with(payer, answer{"method": "user_inventory"}))
+func (s *sandbox) tryPay(game, order string) error {
+	chosen, err := s.offerable(game)
 	if err != nil {
 		return err
 	}
-	data, _ := found["data"].(map[string]any)
-	items, _ := data["items"].([]any)
-	var chosen []string
-	for _, it := range items {
-		it := answer(it.(map[string]any))
-		if it["disabled"] == false && len(chosen) < n {
-			chosen = append(chosen, answer(it["item"].(map[string]any)).text("asset_id"))
-		}
-	}
-	got, err := s.tryAPI(with(payer, answer{"method": "create_from_user_inventory", "order_id": order, "item_asset_ids": chosen}))
+	got, err := s.tryAPI(with(payer, answer{"method": "create_from_user_inventory", "game": game, "order_id": order, "item_asset_ids": []string{chosen}}))
 	if err == nil && got.text("status") != "success" {
 		err = fmt.Errorf("%s: %v", order, got)
 	}
 	return err
+}
+
+var payer = answer{"steam_id": "76561198000000202", "trade_token": "Aut0-acc", "currency": "usd"}
+
+// offerable is an item that the payer can give.
+func (s *sandbox) offerable(game string) (asset string, err error) {
+	found, err := s.tryAPI(with(payer, answer{"method": "user_inventory", "game": game}))
+	if err != nil {
+		return "", err
+	}
+	data, _ := found["data"].(map[string]any)
+	items, _ := data["items"].([]any)
+	for _, it := range items {
+		if it := answer(it.(map[string]any)); it["disabled"] == false {
+			return answer(it["item"].(map[string]any)).text("asset_id"), nil
+		}
+	}
+	return "", nil
 }
 
 func with(a, more answer) answer {
