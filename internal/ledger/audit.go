@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/money"
@@ -221,8 +222,30 @@ func checkAccounts(r *Report, all map[int64]*holder, sum func(*holder) int64) {
 			r.wrong(heldOpen, 1, "account %d (%s) holds %d, its open holds sum to %d", id, h.path, h.balance, h.waits)
 		}
 	}
+	checkDebts(r, all)
 	r.examined(wholeZero, int64(len(all)))
 	if total != 0 {
 		r.wrong(wholeZero, 1, "balances sum to %s", money.Amount(total))
+	}
+}
+
+func checkDebts(r *Report, all map[int64]*holder) {
+	debts := map[Account]int64{}
+	for _, h := range all {
+		if strings.HasSuffix(string(h.path), "/receivable") {
+			debts[h.path] = h.balance
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		h := all[id]
+		if owed := debts[h.path]; owed > 0 {
+			r.wrong(owing, 1, "account %d (%s) holds %d", id, h.path, owed)
+		}
+		if owner, ok := h.path.owes(); ok {
+			r.examined(owing, 1)
+			if owed := debts[owner]; owed < 0 && h.balance > 0 {
+				r.wrong(owing, 1, "account %d (%s) holds %d and %s %d", id, h.path, h.balance, owner, owed)
+			}
+		}
 	}
 }

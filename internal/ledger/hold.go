@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -36,15 +37,17 @@ const (
 	kindVoid    = "void"
 )
 
-// ofHolds reports whether only holds may post this.
-func ofHolds(t Transaction) bool {
+// reserved reports whether only holds, or what comes of a debt, may post this.
+func reserved(t Transaction) bool {
 	prefix, _, _ := strings.Cut(t.Ref, "/")
-	for _, k := range []string{kindHold, kindRelease, kindVoid} {
+	for _, k := range []string{kindHold, kindRelease, kindVoid, kindBack, kindRepay} {
 		if t.Kind == k || prefix == k {
 			return true
 		}
 	}
-	return slices.ContainsFunc(t.Entries, func(e Entry) bool { return e.Account.nature() == holding })
+	return slices.ContainsFunc(t.Entries, func(e Entry) bool {
+		return e.Account.nature() == holding || strings.HasSuffix(string(e.Account), "/receivable")
+	})
 }
 
 // HoldTx moves the amount from From to To and remembers that it waits there
@@ -79,6 +82,29 @@ func (s *Service) HoldAllTx(ctx context.Context, tx *db.Tx, f *Funds, holds ...H
 // are left out. It returns [fault.WrongState] before the hold's time and when
 // it is not open.
 func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entry, at time.Time) error {
+	return s.release(ctx, tx, id, at, func(h sqlc.ReleaseRow) ([]Entry, error) { return split(id, h, to) })
+}
+
+// ReleasePartTx is [Service.ReleaseTx] for a part of the amount: the rest goes
+// back where it came from.
+func (s *Service) ReleasePartTx(ctx context.Context, tx *db.Tx, id string, to []Entry, at time.Time) error {
+	return s.release(ctx, tx, id, at, func(h sqlc.ReleaseRow) ([]Entry, error) {
+		entries, err := split(id, h, to)
+		var out money.Amount
+		for _, e := range entries {
+			out -= e.Amount
+		}
+		if out < 0 || err != nil {
+			return entries, cmp.Or(err, fmt.Errorf("release %s: %s more than is held", id, -out))
+		}
+		if out > 0 {
+			entries = append(entries, Entry{Account(h.FromPath), out})
+		}
+		return entries, nil
+	})
+}
+
+func (s *Service) release(ctx context.Context, tx *db.Tx, id string, at time.Time, parts func(sqlc.ReleaseRow) ([]Entry, error)) error {
 	row, err := sqlc.New(tx).Release(ctx, sqlc.ReleaseParams{ID: id, At: db.Micros(at)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return whyNot(ctx, tx, id)
@@ -86,7 +112,7 @@ func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entr
 	if err != nil {
 		return fmt.Errorf("release %s: %w", id, err)
 	}
-	entries, err := split(id, Entry{Account(row.ToPath), money.Amount(row.Amount)}, to)
+	entries, err := parts(row)
 	if err != nil {
 		return err
 	}
@@ -94,8 +120,8 @@ func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entr
 }
 
 // split returns the entries that empty what is held into the parts.
-func split(id string, held Entry, to []Entry) ([]Entry, error) {
-	entries := []Entry{{held.Account, -held.Amount}}
+func split(id string, held sqlc.ReleaseRow, to []Entry) ([]Entry, error) {
+	entries := []Entry{{Account(held.ToPath), -money.Amount(held.Amount)}}
 	for _, e := range to {
 		if e.Amount < 0 || e.Account.nature() == holding {
 			return nil, fmt.Errorf("release %s: %s to %s is no part", id, e.Amount, e.Account)

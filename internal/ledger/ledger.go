@@ -53,10 +53,10 @@ func (s *Service) Post(ctx context.Context, t Transaction) error {
 // reference was posted before (then nothing was done and the write may go on),
 // [fault.InsufficientBalance] when an account would fall below zero, and an
 // error without a code for entries that are no transaction. References, kinds
-// and accounts of holds are refused.
+// and accounts of holds and of debts are refused.
 func (s *Service) PostTx(ctx context.Context, tx *db.Tx, t Transaction) error {
-	if ofHolds(t) {
-		return fmt.Errorf("post %s: only a hold may post this", t.Ref)
+	if reserved(t) {
+		return fmt.Errorf("post %s: only a hold or a debt may post this", t.Ref)
 	}
 	return s.book(ctx, tx, NewFunds(), posting{Transaction: t})
 }
@@ -130,7 +130,7 @@ func (s *Service) book(ctx context.Context, tx *db.Tx, f *Funds, ps ...posting) 
 	if err := f.write(tx, ps); err != nil {
 		return fmt.Errorf("post %s: %w", ps[0].Ref, err)
 	}
-	return nil
+	return s.repay(ctx, tx, f, ps, changes)
 }
 
 // net checks the shape of a transaction and adds up what each account gets.

@@ -73,7 +73,7 @@ func (c *machine) ref(t *rapid.T) string {
 }
 
 func (c *machine) post(t *rapid.T) {
-	some := []ledger.Account{ledger.Available(c.a), ledger.Available(c.b), ledger.Receivable(c.a),
+	some := []ledger.Account{ledger.Available(c.a), ledger.Available(c.b),
 		ledger.OutsideCash, ledger.OutsideSteam, ledger.Rounding}
 	var entries []ledger.Entry
 	var sum money.Amount
@@ -120,6 +120,24 @@ func (c *machine) release(t *rapid.T) {
 	c.same(t, err, c.m.post("release/"+id, append(parts, ledger.Entry{Account: h.To, Amount: -h.Amount})...))
 }
 
+// part releases a part; the rest goes back.
+func (c *machine) part(t *rapid.T) {
+	id := c.ref(t)
+	h, open := c.m.holds[id]
+	if !open {
+		h.Amount = 1
+	}
+	some := money.Amount(rapid.Int64Range(0, int64(h.Amount)).Draw(t, "part"))
+	parts := []ledger.Entry{{ledger.Commission, some}}
+	err := c.d.Write(t.Context(), func(tx *db.Tx) error { return c.l.ReleasePartTx(t.Context(), tx, id, parts, c.now) })
+	if !open || c.now.Before(h.NotBefore) {
+		c.same(t, err, fault.WrongState)
+		return
+	}
+	delete(c.m.holds, id)
+	c.same(t, err, c.m.post("release/"+id, ledger.Entry{Account: ledger.Commission, Amount: some}, ledger.Entry{Account: h.From, Amount: h.Amount - some}, ledger.Entry{Account: h.To, Amount: -h.Amount}))
+}
+
 func (c *machine) void(t *rapid.T) {
 	id := c.ref(t)
 	h, open := c.m.holds[id]
@@ -157,7 +175,7 @@ func TestLedgerBehavesLikeItsModel(t *testing.T) {
 				c.m.balances[a] = has
 			}
 			t.Repeat(map[string]func(*rapid.T){
-				"post": c.post, "hold": c.hold, "release": c.release, "void": c.void,
+				"post": c.post, "hold": c.hold, "release": c.release, "part": c.part, "void": c.void,
 				"tick": func(*rapid.T) { c.now = c.now.Add(time.Hour) },
 			})
 			c.check(t)

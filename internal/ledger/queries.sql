@@ -5,7 +5,9 @@ select balance from account where path = $1;
 -- name: Release :one
 update hold set state = 'released', resolved_at = sqlc.arg(at)
 where hold.id = sqlc.arg(id) and hold.state = 'open' and hold.not_before <= sqlc.arg(at)
-returning amount, (select a.path from account a where a.id = hold.to_account) as to_path;
+returning amount,
+  (select a.path from account a where a.id = hold.from_account) as from_path,
+  (select a.path from account a where a.id = hold.to_account) as to_path;
 
 -- name: Void :one
 update hold set state = 'voided', resolved_at = sqlc.arg(at)
@@ -13,6 +15,11 @@ where hold.id = sqlc.arg(id) and hold.state = 'open'
 returning amount,
   (select a.path from account a where a.id = hold.from_account) as from_path,
   (select a.path from account a where a.id = hold.to_account) as to_path;
+
+-- name: Entries :many
+select a.path, e.amount from ledger_transaction t
+join entry e on e.transaction_id = t.id join account a on a.id = e.account_id
+where t.ref = $1 order by e.line;
 
 -- name: HoldState :one
 select state, not_before from hold where id = $1;

@@ -82,6 +82,7 @@ const (
 	holdResolved
 	holdKnown
 	heldOpen
+	owing
 )
 
 var promises = [...]string{
@@ -97,6 +98,7 @@ var promises = [...]string{
 	holdResolved: "each hold was resolved once, in time, or is open",
 	holdKnown:    "each transaction of a hold has its hold",
 	heldOpen:     "what is held equals the open holds",
+	owing:        "who owes has nothing available, and nobody owes less than nothing",
 }
 
 func (r *Report) examined(p promise, n int64) {

@@ -109,6 +109,40 @@ func (q *Queries) Balance(ctx context.Context, path string) (int64, error) {
 	return balance, err
 }
 
+const entries = `-- name: Entries :many
+select a.path, e.amount from ledger_transaction t
+join entry e on e.transaction_id = t.id join account a on a.id = e.account_id
+where t.ref = $1 order by e.line
+`
+
+type EntriesRow struct {
+	Path   string
+	Amount int64
+}
+
+func (q *Queries) Entries(ctx context.Context, ref string) ([]EntriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, entries, ref)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EntriesRow
+	for rows.Next() {
+		var i EntriesRow
+		if err := rows.Scan(&i.Path, &i.Amount); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const holdState = `-- name: HoldState :one
 select state, not_before from hold where id = $1
 `
@@ -128,7 +162,9 @@ func (q *Queries) HoldState(ctx context.Context, id string) (HoldStateRow, error
 const release = `-- name: Release :one
 update hold set state = 'released', resolved_at = $1
 where hold.id = $2 and hold.state = 'open' and hold.not_before <= $1
-returning amount, (select a.path from account a where a.id = hold.to_account) as to_path
+returning amount,
+  (select a.path from account a where a.id = hold.from_account) as from_path,
+  (select a.path from account a where a.id = hold.to_account) as to_path
 `
 
 type ReleaseParams struct {
@@ -137,15 +173,16 @@ type ReleaseParams struct {
 }
 
 type ReleaseRow struct {
-	Amount int64
-	ToPath string
+	Amount   int64
+	FromPath string
+	ToPath   string
 }
 
 // A hold leaves open once: the guard decides between two who resolve it.
 func (q *Queries) Release(ctx context.Context, arg ReleaseParams) (ReleaseRow, error) {
 	row := q.db.QueryRowContext(ctx, release, arg.At, arg.ID)
 	var i ReleaseRow
-	err := row.Scan(&i.Amount, &i.ToPath)
+	err := row.Scan(&i.Amount, &i.FromPath, &i.ToPath)
 	return i, err
 }
 
