@@ -242,10 +242,11 @@ func (d *Door) extras(a *answer, r market.Row) {
 	a.raw("stickers", "[]")
 	a.begin("extra", '{')
 	a.nullable("exterior", exterior(r.Name))
-	a.raw("quality", "null")
-	a.raw("rarity", "null")
+	rarity, kind := kindOf(r.Kind)
+	a.nullable("quality", qualityOf(r.Name))
+	a.nullable("rarity", rarity)
 	a.raw("sticker_collection", "null")
-	a.nullable("type", r.Kind)
+	a.nullable("type", kind)
 	a.end('}')
 }
 
