@@ -51,6 +51,7 @@ part power env SKINRAIL_POWER_CUTS="$(pick 2000 20000)" bash -c "$(declare -f pr
 part disk env SKINRAIL_DISK_STRIDE="$(pick 20 4)" bash -c "$(declare -f proof); proof ./internal/purchase EachDiskError"
 part planted env SKINRAIL_PLANTED="$(pick 8 all)" scripts/with-postgres bash -c "$(declare -f proof); proof ./test/planted Planted"
 part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail KilledAtAnyMoment"
+part nodes env SKINRAIL_FREEZE="$(pick "" 60s)" SKINRAIL_NODE_KILLS="$(pick 3 150)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail 'ThreeNodes|RolesOfSeveral|NodesShare'"
 
 part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
 part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"

@@ -41,6 +41,8 @@ var figureList = []figure{
 	{"skinrail_link_late_seconds", "How late the next end of a payment link is.", nil},
 	{"skinrail_money_stopped", "1 while no money moves because the books are not right.", nil},
 	{"skinrail_books_unsealed", "Transactions that are committed and not sealed yet.", nil},
+	{"skinrail_leases", "Bots and background jobs that this process works on.", nil},
+	{"skinrail_nodes", "Processes on the database that this one sees to live, itself among them.", nil},
 	{"skinrail_maintenance", "1 while the merchant API is under maintenance.", nil},
 }
 
@@ -92,7 +94,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 
 // readings are what the rooms tell.
 func (g *Gateway) readings() []reading {
-	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures}
+	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures}
 }
 
 func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {

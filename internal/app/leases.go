@@ -59,3 +59,10 @@ func (g *Gateway) job(ctx context.Context, name string, tick time.Duration, wake
 		return more && err == nil, err
 	})
 }
+
+func (g *Gateway) leaseFigures(_ context.Context, _ time.Time, put put) error {
+	leases, processes := g.Leases.Count()
+	put("skinrail_leases", float64(leases))
+	put("skinrail_nodes", float64(processes))
+	return nil
+}

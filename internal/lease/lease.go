@@ -47,6 +47,7 @@ type Keeper struct {
 	mu     sync.Mutex
 	wanted map[string]bool
 	held   map[string]*lease
+	alive  int         // processes that were seen to live, this one too
 	until  time.Time   // the leases are trusted until then; not when alone
 	end    *time.Timer // at until
 }
@@ -89,6 +90,19 @@ func (k *Keeper) Fence(name string) int64 {
 		return l.fence
 	}
 	return 0
+}
+
+// Count is how many leases this process holds, and how many processes it sees to
+// live, itself among them.
+func (k *Keeper) Count() (leases, processes int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, l := range k.held {
+		if k.usable(l) {
+			leases++
+		}
+	}
+	return leases, k.alive
 }
 
 // usable is called with k.mu held. The clock decides, not the timer: a process

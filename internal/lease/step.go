@@ -150,6 +150,7 @@ func (k *Keeper) drop(ctx context.Context, id string, beat int64) error {
 func (k *Keeper) dropLost(v view) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.alive = len(v.alive) + 1
 	for name, l := range k.held {
 		if v.leases[name].Fence != l.fence {
 			l.lose()
