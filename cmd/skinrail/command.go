@@ -85,6 +85,7 @@ func sandboxCommand() *cobra.Command {
 	f.Var(&s.Games, "games", "games that are traded, with commas between them")
 	f.Var(&s.TrustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed, with commas between them")
 	f.StringVar(&s.Prices, "prices", "", "TOML file that names price sources, rates and bands")
+	f.StringVar(&s.Pictures, "picture-url", "", "where items' pictures are fetched, …/economy/image; without it they are drawn")
 	f.StringVar(&s.ReadyFile, "ready-file", "", "JSON file to write once when ready")
 	f.StringVar(&level, "log-level", "warn", "debug, info, warn or error")
 	return cmd

@@ -49,6 +49,7 @@ func serveCommand() *cobra.Command {
 	f.Var(&s.Games, "games", "games that are traded, with commas between them")
 	f.Var(&s.Protected, "protected-games", "games under Steam's trade protection")
 	f.StringVar(&s.Prices, "prices", "", "TOML file that names price sources, rates and bands")
+	f.StringVar(&s.Pictures, "picture-url", "", "where items' pictures are fetched, …/economy/image; without it they are drawn")
 	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.Steam.Community, "steam-url", "", "base URL of the Steam community")
 	f.StringVar(&s.Steam.API, "steam-api-url", "", "base URL of Steam's Web API")

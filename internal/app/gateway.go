@@ -48,6 +48,7 @@ type Options struct {
 	Now       func() time.Time // the world's clock
 	Log       *slog.Logger
 	Sources   string // file that names price sources; empty: prices are only set by hand
+	Pictures  string // where pictures of items are fetched; empty: they are drawn
 	// TrustedProxies may say in X-Forwarded-For for whom they ask.
 	TrustedProxies []netip.Prefix
 	Roles          Roles // of this process; the zero value is all
@@ -144,7 +145,7 @@ func (g *Gateway) doors() {
 		Ready: g.unavailable, Answered: g.Metrics.answered, Version: g.DB.Version, Now: g.Now, Wall: g.Wall, Wait: g.Pause, TrustedProxies: g.TrustedProxies, Logger: g.Log})
 	g.Pay = pay.New(pay.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Pricing: g.Pricing, Trades: g.Trades, Fleet: g.Fleet,
 		Steam: faces{g.Desk}, OpenID: web.OpenID{Community: g.Steam.Community, HTTP: &http.Client{Transport: g.Transport}}, PublicURL: g.PublicURL,
-		CommunityURL: g.Steam.Community, Now: g.Now, Wall: g.Wall, Logger: g.Log})
+		CommunityURL: g.Steam.Community, Games: g.Games, PictureURL: g.Pictures, PictureHTTP: g.pictureHTTP(), Now: g.Now, Wall: g.Wall, Logger: g.Log})
 	g.Sockets = socket.New(socket.Deps{Events: g.Events, Merchants: g.Merchants, Encode: skinsback.Frame,
 		LegacyLogin: func(p merchant.Project) bool { return !p.NoSocketLogin },
 		Limits:      socket.Limits{Sockets: maxSockets()}, Logger: g.Log})

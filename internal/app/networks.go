@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"net/http"
 	"net/netip"
 	"strings"
 )
@@ -35,4 +36,10 @@ func (n *Networks) String() string {
 		all = append(all, p.String())
 	}
 	return strings.Join(all, ",")
+}
+
+// pictureHTTP fetches pictures from the one configured place: it follows no
+// redirect away from there.
+func (g *Gateway) pictureHTTP() *http.Client {
+	return &http.Client{Transport: g.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }

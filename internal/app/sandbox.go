@@ -31,6 +31,7 @@ type Sandbox struct {
 	World          string   // world file; empty: the built-in world
 	Seed           int64    // of the built-in world; 0: its own
 	Prices         string   // file that names price sources; empty: none
+	Pictures       string   // where pictures are fetched; empty: they are drawn
 	Games          Games    // that are traded; empty: all
 	TrustedProxies Networks // that may say for whom they ask
 	ReadyFile      string   // written once when ready; empty: the same is printed for people
@@ -131,7 +132,7 @@ func (r *playing) openGateway(ctx context.Context) error {
 		return err
 	}
 	u := r.steamFront.URL()
-	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Alone: true, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, Sources: r.cfg.Prices, TrustedProxies: r.cfg.TrustedProxies.networks,
+	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Alone: true, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, Sources: r.cfg.Prices, Pictures: r.cfg.Pictures, TrustedProxies: r.cfg.TrustedProxies.networks,
 		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
 		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
 	if err != nil {

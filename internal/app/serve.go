@@ -35,6 +35,7 @@ type Serve struct {
 	Poll           time.Duration // how often a bot looks at Steam
 	Protected      Games         // under Steam's trade protection
 	Prices         string        // file that names price sources; empty: none
+	Pictures       string        // where pictures are fetched; empty: they are drawn
 	Games          Games         // that are traded; empty: all
 	TrustedProxies Networks      // that may say for whom they ask
 	Roles          Roles         // of this process; empty: all
@@ -152,7 +153,7 @@ func (s *serving) openListeners(context.Context) (err error) {
 func (s *serving) openGateway(ctx context.Context) (err error) {
 	c := s.cfg
 	s.gateway, err = NewGateway(ctx, Options{DB: s.db, Box: s.box, PublicURL: c.PublicURL, Poll: c.Poll, Pace: c.Pace,
-		Steam: web.Endpoints{Community: c.Steam.Community, API: c.Steam.API}, Games: c.Games.apps, Sources: c.Prices,
+		Steam: web.Endpoints{Community: c.Steam.Community, API: c.Steam.API}, Games: c.Games.apps, Sources: c.Prices, Pictures: c.Pictures,
 		TrustedProxies: c.TrustedProxies.networks, Guard: webhook.GuardOptions{AllowLoopback: c.AllowPrivate, AllowPrivate: c.AllowPrivate},
 		Now: wall, Log: c.Log, Roles: c.Roles, Lease: c.Lease})
 	if err != nil {

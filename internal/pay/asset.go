@@ -2,7 +2,6 @@ package pay
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/skinrail/skinrail/internal/pay/page"
 )
@@ -19,22 +18,6 @@ func (d *Door) asset(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", forever)
 	http.ServeFileFS(w, r, page.Assets(), r.PathValue("file"))
-}
-
-// picture draws an item. The text in it comes from the address, so the answer
-// is a picture and nothing else: no script runs in it, wherever it is opened.
-func (d *Door) picture(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	name, app := r.URL.Query().Get("name"), r.URL.Query().Get("app")
-	if name == "" || len(name) > 400 || len(app) > 10 || strings.Trim(app, "0123456789") != "" {
-		http.NotFound(w, r)
-		return
-	}
-	h.Set("Content-Type", "image/svg+xml")
-	h.Set("Cache-Control", forever)
-	_, _ = w.Write(page.Draw(app, strings.ToValidUTF8(name, ""))) // who went away will ask again
 }
 
 // embed serves the script that merchants include. It stands under one address

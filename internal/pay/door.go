@@ -50,10 +50,15 @@ type Deps struct {
 	Fleet        *fleet.Service
 	Steam        Steam
 	OpenID       OpenID
-	PublicURL    string // of the gateway, without a slash at its end
-	CommunityURL string // Steam's pages as the payer's browser reaches them
-	Now, Wall    func() time.Time
-	Logger       *slog.Logger
+	PublicURL    string        // of the gateway, without a slash at its end
+	CommunityURL string        // Steam's pages as the payer's browser reaches them
+	Games        []steam.AppID // that are traded; empty: all
+	// PictureURL is where items' pictures are fetched with PictureHTTP, which
+	// follows no redirect; empty: all are drawn.
+	PictureURL  string
+	PictureHTTP *http.Client
+	Now, Wall   func() time.Time
+	Logger      *slog.Logger
 }
 
 // Door shows the payment page. It may be used concurrently.
@@ -67,6 +72,7 @@ type Door struct {
 	profiles      profiles
 	ready         ready
 	limits        limits
+	pictures      *pictures
 }
 
 // New returns the door. A missing clock is the wall's, a missing Logger the
@@ -87,6 +93,7 @@ func New(deps Deps) *Door {
 	if u, err := url.Parse(deps.CommunityURL); err == nil {
 		d.communityHost, d.community = u.Host, u.Scheme+"://"+u.Host
 	}
+	d.pictures = newPictures(deps.PictureURL, deps.PictureHTTP)
 	d.cross = http.NewCrossOriginProtection()
 	if u, err := url.Parse(deps.PublicURL); err == nil && u.Host != "" {
 		// Behind a proxy the Host we see need not be the one in the browser.
@@ -95,12 +102,12 @@ func New(deps Deps) *Door {
 	return d
 }
 
-// Handler serves everything under /pay, /img/item and /embed.js, and answers 404
+// Handler serves everything under /pay, /img and /embed.js, and answers 404
 // elsewhere.
 func (d *Door) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pay/assets/{version}/{file}", d.asset)
-	mux.HandleFunc("GET /img/item", d.picture)
+	mux.HandleFunc("GET /img/{icon}", d.picture)
 	mux.HandleFunc("GET /embed.js", d.embed)
 	for pattern, h := range map[string]handler{
 		"GET /pay":                   d.start,

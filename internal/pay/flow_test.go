@@ -3,11 +3,14 @@ package pay_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/deposit"
+	"github.com/skinrail/skinrail/internal/pay"
+	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
@@ -137,6 +140,25 @@ func TestGamesHaveTabsAndTheFirstWithItemsIsShown(t *testing.T) {
 	p.reads("item", "Tempered AK47")
 	p.reads("item", "$9.99")
 	b.get("/pay/" + d.Hash + "/?game=tf2").one("empty")
+}
+
+// A game that is not traded here cannot be paid with, however it is asked for.
+func TestOnlyTradedGamesCanBePaidWith(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, func(d *pay.Deps) { d.Games = []steam.AppID{steam.CS2, steam.Dota2} })
+	d := w.open(func(r *deposit.Request) { r.SteamID, r.TradeToken, r.PriorityGame = payer, token, "rust" })
+	b := w.browser()
+	for _, query := range []string{"", "?game=rust", "?game=252490", "?game=tf2", "?game=dota2"} {
+		p := b.get("/pay/" + d.Hash + "/" + query)
+		if got := text(p.one("tabs")); strings.Contains(got, "Rust") || strings.Contains(got, "TF2") || !strings.Contains(got, "Dota 2") {
+			t.Errorf("%s: tabs %q", query, got)
+		}
+	}
+	w.valve.set(func(s *valve) {
+		if slices.Contains(s.asked, steam.Rust) || slices.Contains(s.asked, steam.TF2) {
+			t.Errorf("Steam was asked for %v", s.asked)
+		}
+	})
 }
 
 func TestChoiceThatCannotBeSentComesBackWithASentence(t *testing.T) {

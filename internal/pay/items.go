@@ -23,25 +23,35 @@ var games = []game{
 	{"cs2", "CS2", steam.CS2}, {"dota2", "Dota 2", steam.Dota2}, {"rust", "Rust", steam.Rust}, {"tf2", "TF2", steam.TF2},
 }
 
-// findGame returns the game of a name or app number; false for no such game.
-func findGame(name string) (game, bool) {
+// traded are the games that payers can pay with.
+func (d *Door) traded() []game {
+	if len(d.Games) == 0 {
+		return games
+	}
+	return slices.DeleteFunc(slices.Clone(games), func(g game) bool { return !slices.Contains(d.Games, g.app) })
+}
+
+// findGame returns the game of a name or app number; the first one and false
+// when it is not traded.
+func (d *Door) findGame(name string) (game, bool) {
 	if name == "csgo" {
 		name = "cs2"
 	}
-	for _, g := range games {
+	all := d.traded()
+	for _, g := range all {
 		if name == g.name || name == strconv.Itoa(int(g.app)) {
 			return g, true
 		}
 	}
-	return games[0], false
+	return all[0], false
 }
 
 // gameAsked is the game of the request, else the merchant's priority.
 func (v *visit) gameAsked() (g game, asked bool) {
-	if g, ok := findGame(v.r.FormValue("game")); ok {
+	if g, ok := v.door.findGame(v.r.FormValue("game")); ok {
 		return g, true
 	}
-	g, _ = findGame(v.deposit.PriorityGame)
+	g, _ = v.door.findGame(v.deposit.PriorityGame)
 	return g, false
 }
 
@@ -59,7 +69,7 @@ func (v *visit) inventory() (game, deposit.Quote, error) {
 	if err != nil || asked || len(first.Items) > 0 {
 		return g, first, err
 	}
-	for _, other := range games {
+	for _, other := range v.door.traded() {
 		if other == g {
 			continue
 		}
@@ -87,7 +97,7 @@ func (v *visit) items(status int, problem string, chosen []string) error {
 	f.Key, f.Limits = v.key(""), v.limitsText(g.app)
 	view := page.Items{Frame: f, Quote: q.ID, Fixed: min(seconds(q.Expires.Sub(v.now)), f.Closes), Game: g.text,
 		Money: v.arithmetic(g.app), Error: problem, Most: deposit.MaxItems, Items: v.quoted(q, chosen)}
-	for _, o := range games {
+	for _, o := range v.door.traded() {
 		view.Tabs = append(view.Tabs, page.Tab{ID: o.name, Name: o.text, Current: o == g})
 	}
 	return v.draw(status, page.ItemsPage(view))
@@ -126,7 +136,7 @@ func (v *visit) quoted(q deposit.Quote, chosen []string) []page.Item {
 
 func (v *visit) item(it deposit.Item, price string) page.Item {
 	full := page.Plain(it.Name)
-	i := page.Item{App: strconv.Itoa(int(it.App)), Asset: it.ID, Full: full, Units: int64(it.Price), Price: price}
+	i := page.Item{App: strconv.Itoa(int(it.App)), Asset: it.ID, Full: full, Icon: it.Icon, Units: int64(it.Price), Price: price}
 	i.Name, i.Detail = page.SplitName(full)
 	return i
 }

@@ -1,10 +1,13 @@
 package pay_test
 
 import (
+	"image"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -248,5 +251,68 @@ func TestPicturesHoldNothingButAPicture(t *testing.T) {
 		if got := b.get("/img/item?" + q); got.StatusCode != http.StatusNotFound {
 			t.Errorf("%q: status %d", q, got.StatusCode)
 		}
+	}
+}
+
+// Pictures come from the one configured place through the gateway: only what is
+// a picture by its bytes, small, and of an icon's name; all else is drawn. Each
+// is fetched once.
+func TestPicturesAreFetchedCheckedAndKept(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	asked := map[string]int{}
+	count := func(icon string) int { mu.Lock(); defer mu.Unlock(); return asked[icon] }
+	place := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, rest, _ := strings.Cut(r.URL.Path, "/economy/image/")
+		icon, _, _ := strings.Cut(rest, "/")
+		mu.Lock()
+		asked[icon]++
+		mu.Unlock()
+		side := 8
+		switch icon {
+		case "script":
+			w.Header().Set("Content-Type", "image/png")
+			_, _ = w.Write([]byte("<script>alert(1)</script>"))
+			return
+		case "elsewhere":
+			http.Redirect(w, r, "/economy/image/good/x", http.StatusFound)
+			return
+		case "missing":
+			http.NotFound(w, r)
+			return
+		case "huge":
+			side = 4000
+		case "heavy":
+			_, _ = w.Write(make([]byte, 600<<10))
+			return
+		}
+		_ = png.Encode(w, image.NewGray(image.Rect(0, 0, side, side)))
+	}))
+	t.Cleanup(place.Close)
+	w := newWorldOf(t, func(d *pay.Deps) {
+		d.PictureURL, d.PictureHTTP = place.URL+"/economy/image/", place.Client()
+		d.PictureHTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	})
+	b := w.browser()
+	query := "?" + url.Values{"app": {"730"}, "name": {redline}}.Encode()
+	for icon, want := range map[string]string{"good": "image/png", "script": "image/svg+xml", "elsewhere": "image/svg+xml", "missing": "image/svg+xml",
+		"huge": "image/svg+xml", "heavy": "image/svg+xml", "item": "image/svg+xml", "a%2F..%2Fgood": "image/svg+xml", strings.Repeat("x", 601): "image/svg+xml"} {
+		for range 3 {
+			p := b.get("/img/" + icon + query)
+			if got := p.Header.Get("Content-Type"); p.StatusCode != http.StatusOK || got != want || !strings.Contains(p.Header.Get("Content-Security-Policy"), "sandbox") {
+				t.Errorf("%.20s: %d %s, want %s", icon, p.StatusCode, got, want)
+			}
+		}
+	}
+	for icon, most := range map[string]int{"good": 1, "script": 1, "missing": 1, "huge": 1, "heavy": 1, "a": 0, "": 0} {
+		if n := count(icon); n > most {
+			t.Errorf("%q was fetched %d times", icon, n)
+		}
+	}
+	if p := b.get("/img/missing"); p.StatusCode != http.StatusNotFound {
+		t.Errorf("without a name and a picture: status %d", p.StatusCode)
+	}
+	if p := b.get("/img/good"); p.StatusCode != http.StatusOK {
+		t.Errorf("a picture without a name: status %d", p.StatusCode)
 	}
 }

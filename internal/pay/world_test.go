@@ -112,6 +112,12 @@ func (w *world) advance(d time.Duration) { w.mu.Lock(); defer w.mu.Unlock(); w.a
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOf(t, nil)
+}
+
+// newWorldOf is newWorld with other settings of the door.
+func newWorldOf(t *testing.T, change func(*pay.Deps)) *world {
+	t.Helper()
 	d := dbtest.SQLite(t)
 	ctx := t.Context()
 	w := &world{t: t, at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), valve: newValve(), openID: &openID{}}
@@ -133,8 +139,12 @@ func newWorld(t *testing.T) *world {
 	w.deposits = deposit.New(deposit.Deps{DB: d, Ledger: ledger.New(d), Events: event.New(d), Merchants: w.shops, Trades: w.trades,
 		Fleet: bots, Pricing: w.prices, Risk: risk.New(), Steam: w.valve})
 	w.server = httptest.NewUnstartedServer(nil)
-	w.door = pay.New(pay.Deps{Deposits: w.deposits, Merchants: w.shops, Pricing: w.prices, Trades: w.trades, Fleet: bots, Steam: w.valve,
-		OpenID: w.openID, PublicURL: "http://" + w.server.Listener.Addr().String(), CommunityURL: community, Now: w.now})
+	deps := pay.Deps{Deposits: w.deposits, Merchants: w.shops, Pricing: w.prices, Trades: w.trades, Fleet: bots, Steam: w.valve,
+		OpenID: w.openID, PublicURL: "http://" + w.server.Listener.Addr().String(), CommunityURL: community, Now: w.now}
+	if change != nil {
+		change(&deps)
+	}
+	w.door = pay.New(deps)
 	w.server.Config.Handler = w.door.Handler()
 	w.server.Start()
 	t.Cleanup(w.server.Close)

@@ -93,7 +93,7 @@ func (d *Door) inventoryAnswer(q deposit.Quote, shown pricing.Currency) []byte {
 		}
 		a.integer("tradable", tradable)
 		a.id("app_id", int64(it.App))
-		a.text("icon_url", d.pictureOf(it.App, it.Name))
+		a.text("icon_url", d.pictureOf(it.App, it.Name, it.Icon))
 		a.text("class_id", it.ClassID)
 		a.close()
 		a.text("name", it.Name)
@@ -110,6 +110,6 @@ func (d *Door) inventoryAnswer(q deposit.Quote, shown pricing.Currency) []byte {
 }
 
 // pictureOf is where the gateway serves an item's picture.
-func (d *Door) pictureOf(app steam.AppID, name string) string {
-	return d.deps.PublicURL + "/img/item?" + url.Values{"app": {strconv.Itoa(int(app))}, "name": {name}}.Encode()
+func (d *Door) pictureOf(app steam.AppID, name, icon string) string {
+	return d.deps.PublicURL + "/img/" + url.PathEscape(or(icon, "item")) + "?" + url.Values{"app": {strconv.Itoa(int(app))}, "name": {name}}.Encode()
 }

@@ -236,7 +236,7 @@ func (d *Door) extras(a *answer, r market.Row) {
 	a.text("assetid", r.Asset.ID)
 	a.integer("appId", int64(r.Asset.App))
 	a.text("border_color", color(r.Color))
-	a.text("image", d.pictureOf(r.Asset.App, r.Name))
+	a.text("image", d.pictureOf(r.Asset.App, r.Name, r.Icon))
 	a.raw("link", "null")
 	a.text("steamid", r.Bot.String())
 	a.raw("stickers", "[]")

@@ -13,13 +13,20 @@ import (
 // longestName bounds what is drawn and asked for: Steam's names are shorter.
 const longestName = 200
 
-// Picture is the address of an item's picture. It is drawn here from the name:
-// a payment page loads nothing from elsewhere.
-func Picture(app, name string) string {
+// Drawn is the icon of a picture that is always drawn.
+const Drawn = "item"
+
+// Picture is the address of an item's picture on the gateway: a payment page
+// loads nothing from elsewhere. Without an icon, or when its picture cannot be
+// had, it is drawn from the name.
+func Picture(app, name, icon string) string {
+	if icon == "" {
+		icon = Drawn
+	}
 	if len(name) > longestName {
 		name = strings.ToValidUTF8(name[:longestName], "")
 	}
-	return "/img/item?" + url.Values{"app": {app}, "name": {name}}.Encode()
+	return "/img/" + url.PathEscape(icon) + "?" + url.Values{"app": {app}, "name": {name}}.Encode()
 }
 
 // Draw makes the placeholder picture of an item: the same for the same name,

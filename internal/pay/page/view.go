@@ -147,6 +147,7 @@ type Item struct {
 	Name     string // without what Detail says
 	Detail   string // wear, phase
 	Full     string // market hash name
+	Icon     string // Steam's name of its picture; may be empty
 	Price    string
 	Units    int64
 	Chosen   bool
