@@ -57,6 +57,8 @@ part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash
 part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"
 part history env SKINRAIL_HISTORIES="$(pick 40 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"
 
+part fuzz scripts/fuzz.sh "$(pick 3s 10m)"
+
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"
   exit 1

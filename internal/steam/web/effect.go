@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -94,15 +95,20 @@ func (c *Client) Acknowledge(ctx context.Context) steam.Outcome {
 		if failed != nil {
 			return *failed
 		}
-		return acknowledgeOutcome(a)
+		return acknowledgeOutcome(a, c.account.ID)
 	})
 }
 
-func acknowledgeOutcome(a answer) steam.Outcome {
+// acknowledgeOutcome believes a page only if it is made for the account: an error
+// page, in whatever language, is not.
+func acknowledgeOutcome(a answer, id steam.ID64) steam.Outcome {
 	to := a.header.Get("Location")
+	html := bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<"))
 	switch {
 	case a.loggedOut():
 		return refused(steam.RefusedSession, "not signed in")
+	case a.status == http.StatusOK && html && !bytes.Contains(a.body, []byte(id.String())):
+		return unknown("a page that is not the account's")
 	case a.status == http.StatusOK, a.status == http.StatusFound && (strings.Contains(to, "/profiles/") || strings.Contains(to, "/id/")):
 		return done()
 	default:

@@ -274,7 +274,11 @@ func (c *Client) sendCode(ctx context.Context, begun authpb.BeginResponse, windo
 func (c *Client) poll(ctx context.Context, begun authpb.BeginResponse, s session) (session, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollFor)
 	defer cancel()
-	gap := time.Duration(max(0.05, min(float64(begun.Interval), 30)) * float64(time.Second))
+	seconds := 0.05 // also for an interval that is no number
+	if float64(begun.Interval) > seconds {
+		seconds = min(float64(begun.Interval), 30)
+	}
+	gap := time.Duration(seconds * float64(time.Second))
 	in := authpb.PollRequest{ClientID: begun.ClientID, RequestID: begun.RequestID}
 	for {
 		var out authpb.PollResponse

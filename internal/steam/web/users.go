@@ -153,13 +153,18 @@ func (c *Client) Level(ctx context.Context, id steam.ID64) (int, error) {
 	var level int
 	err := c.get(ctx, "/IPlayerService/GetSteamLevel/v1/", url.Values{"steamid": {id.String()}}, func(a answer) error {
 		var wire struct {
-			Response struct {
+			Response *struct {
 				Level number `json:"player_level"`
 			} `json:"response"`
 		}
-		err := decode(a.body, &wire)
+		if err := decode(a.body, &wire); err != nil {
+			return err
+		}
+		if wire.Response == nil || wire.Response.Level < 0 || wire.Response.Level > 1<<31 {
+			return malformed("a level")
+		}
 		level = int(wire.Response.Level)
-		return err
+		return nil
 	})
 	return level, err
 }
