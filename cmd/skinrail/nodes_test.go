@@ -53,7 +53,7 @@ type nodes struct {
 
 func openNodes(t *testing.T, database, program string) *nodes {
 	t.Helper()
-	steam, _ := openSteam(t, 400+20*nodeKills(t))
+	steam, _ := openSteam(t, min(900, 300+50*nodeKills(t)))
 	n := &nodes{t: t, database: database, steam: steam.URL}
 	config, err := pgx.ParseConfig(database)
 	if err != nil {

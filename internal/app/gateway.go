@@ -99,7 +99,7 @@ type Gateway struct {
 func NewGateway(ctx context.Context, o Options) (*Gateway, error) {
 	g := &Gateway{Options: o, paces: web.NewPaces(o.Pace), Desk: &bot.Desk{}, staff: map[steam.ID64]*employee{}, readers: map[steam.ID64]reader{}}
 	if g.Wall == nil {
-		g.Wall = time.Now
+		g.Wall = g.DB.Clock
 	}
 	g.rooms()
 	g.lease()

@@ -72,7 +72,7 @@ func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
 // after the last.
 func (g *Gateway) Run(ctx context.Context) {
 	g.loop(ctx, "leases", leaseTick, g.DB.Subscribe(lease.Topic), func(ctx context.Context) (bool, error) {
-		if err := g.Hire(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(g.DB.SyncClock(ctx), g.Hire(ctx)); err != nil && ctx.Err() == nil {
 			g.Metrics.stepFailed("leases")
 			g.Log.Warn("step", "loop", "leases", "err", err) // no longer pauses: others measure them
 		}
@@ -102,7 +102,7 @@ func (g *Gateway) runJobs(ctx context.Context) {
 	g.job(ctx, eventsLease, time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
-	g.job(ctx, keysLease, time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, time.Now()) })
+	g.job(ctx, keysLease, time.Hour, nil, func(ctx context.Context) (bool, error) { return false, g.API.Prune(ctx, g.Wall()) })
 	if g.Sources != "" {
 		g.job(ctx, sourcesLease, sourceTick, nil, func(ctx context.Context) (bool, error) {
 			_, err := g.Pricing.Refresh(ctx, g.Now())
@@ -147,7 +147,7 @@ func (g *Gateway) deliver(ctx context.Context) {
 		if free == 0 {
 			return false, nil
 		}
-		claimed, err := g.Webhooks.Claim(ctx, g.Now(), time.Now(), free)
+		claimed, err := g.Webhooks.Claim(ctx, g.Now(), g.Wall(), free)
 		for _, d := range claimed {
 			places <- struct{}{}
 			g.loops.wg.Go(func() {
@@ -158,7 +158,7 @@ func (g *Gateway) deliver(ctx context.Context) {
 					default:
 					}
 				}()
-				if err := g.Webhooks.Attempt(context.WithoutCancel(ctx), d, g.Now(), time.Now()); err != nil {
+				if err := g.Webhooks.Attempt(context.WithoutCancel(ctx), d, g.Now(), g.Wall()); err != nil {
 					g.Log.Warn("delivery", "delivery", d.ID, "err", err)
 				}
 			})

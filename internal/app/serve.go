@@ -155,7 +155,7 @@ func (s *serving) openGateway(ctx context.Context) (err error) {
 	s.gateway, err = NewGateway(ctx, Options{DB: s.db, Box: s.box, PublicURL: c.PublicURL, Poll: c.Poll, Pace: c.Pace,
 		Steam: web.Endpoints{Community: c.Steam.Community, API: c.Steam.API}, Games: c.Games.apps, Sources: c.Prices, Pictures: c.Pictures,
 		TrustedProxies: c.TrustedProxies.networks, Guard: webhook.GuardOptions{AllowLoopback: c.AllowPrivate, AllowPrivate: c.AllowPrivate},
-		Now: wall, Log: c.Log, Roles: c.Roles, Lease: c.Lease})
+		Now: s.db.Clock, Log: c.Log, Roles: c.Roles, Lease: c.Lease})
 	if err != nil {
 		return err
 	}
@@ -164,9 +164,6 @@ func (s *serving) openGateway(ctx context.Context) (err error) {
 	}
 	return s.gateway.Fleet.Protect(ctx, c.Protected.apps...)
 }
-
-// wall is the clock of production, as precise as it is stored.
-func wall() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // checkKey refuses a key that does not open what the database holds.
 func (g *Gateway) checkKey(ctx context.Context) error {

@@ -44,6 +44,7 @@ type DB struct {
 	writes *sql.DB // PostgreSQL only
 	writer *writer // SQLite only
 	bus    bus
+	clock  clock
 	fatal  chan error
 	watch  atomic.Pointer[func(took time.Duration, writes int)]
 	once   sync.Once
@@ -161,6 +162,9 @@ func (d *DB) openPostgres(ctx context.Context, target string) error {
 	d.reads = newReader(pool, Postgres)
 	if d.bus.courier, err = newCourier(ctx, &d.bus, d.writes, config); err != nil {
 		return err
+	}
+	if err := d.SyncClock(ctx); err != nil {
+		return fmt.Errorf("open database: %w", err)
 	}
 	return migrate(ctx, d.writes, Postgres)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // Commits is how many commits SQLite's writer has brought to disk.
@@ -45,3 +46,6 @@ func OlderThan(version string) bool { return olderThan(version, 3, 51, 3) }
 
 // Channel is where processes on the same schema tell each other.
 func (d *DB) Channel() string { return d.bus.courier.channel }
+
+// Skew makes the carried clock wrong.
+func (d *DB) Skew(by time.Duration) { d.clock.server = d.clock.server.Add(by) }

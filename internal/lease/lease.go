@@ -108,7 +108,13 @@ func (k *Keeper) Count() (leases, processes int) {
 // usable is called with k.mu held. The clock decides, not the timer: a process
 // that was frozen may be asked before its timer runs.
 func (k *Keeper) usable(l *lease) bool {
-	return l != nil && !l.giving && (k.o.Alone || k.o.Clock().Before(k.until))
+	return l != nil && !l.giving && (k.o.Alone || k.trusted(k.o.Clock()))
+}
+
+// trusted reports whether the leases may be used. The monotonic clock stands
+// still while a machine sleeps, the wall does not: the one that is ahead counts.
+func (k *Keeper) trusted(now time.Time) bool {
+	return now.Before(k.until) && now.Round(0).Before(k.until.Round(0))
 }
 
 // Under runs f under a lease: its context ends with the lease, and each write

@@ -83,7 +83,7 @@ func (k *Keeper) trust(until time.Time) {
 func (k *Keeper) loseOld(now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if now.Before(k.until) {
+	if k.trusted(now) {
 		return
 	}
 	for name, l := range k.held {

@@ -16,6 +16,8 @@ const (
 	// slack is how long a claim outlives the longest try: waiting for a worker
 	// before it and for the database after it.
 	slack = 20 * time.Second
+	// apart is how far clocks of processes may be apart.
+	apart = 5 * time.Minute
 )
 
 // Claim leases up to limit deliveries that are due in the world's time and
@@ -24,7 +26,8 @@ const (
 // by the wall clock: what a crashed sender had claimed is claimed again. When
 // nothing is due it only reads.
 func (s *Service) Claim(ctx context.Context, now, wall time.Time, limit int) ([]Delivery, error) {
-	c := claim{now: db.Micros(now), wall: db.Micros(wall), until: wall.Add(s.timeout() + slack), limit: limit}
+	until := wall.Add(s.timeout() + slack)
+	c := claim{now: db.Micros(now), wall: db.Micros(wall), until: until, longest: db.Micros(until.Add(apart)), limit: limit}
 	due, err := dueLanes(ctx, s.db.Read(), c, 1)
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
@@ -48,6 +51,7 @@ func (s *Service) Claim(ctx context.Context, now, wall time.Time, limit int) ([]
 type claim struct {
 	now, wall, fence int64
 	until            time.Time
+	longest          int64 // no claim ends after it, but by a clock that was wrong
 	limit            int
 }
 

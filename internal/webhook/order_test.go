@@ -260,6 +260,27 @@ func TestClaimOfACrashedSenderIsTakenAgain(t *testing.T) {
 	})
 }
 
+// A clock that was a year ahead for a moment must not keep a notification for a
+// year (I22).
+func TestClaimByAClockThatWasAheadLapses(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newShop(t, 200)
+		g := start(t, d, s.URL)
+		g.happen(1, "deposit/1")
+		g.fanOut(noon)
+		ahead := g.one(noon, wall.Add(365*24*time.Hour))
+		again := g.one(noon, wall)
+		if again.ID != ahead.ID {
+			t.Fatalf("claimed %d after %d", again.ID, ahead.ID)
+		}
+		g.attempt(again, noon, wall)
+		if got := g.states("deposit/1"); got != "delivered/1" || len(s.letters()) != 1 {
+			t.Errorf("%s, %d letters", got, len(s.letters()))
+		}
+	})
+}
+
 func TestOneClaimHasOneOutcome(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

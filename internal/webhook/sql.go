@@ -11,7 +11,8 @@ import (
 
 // The lane that is due first of each host that has room. Written by hand because
 // sqlc cannot read it. It steps from host to host in an index, so what it costs
-// depends on the number of hosts, not on how much waits for one of them.
+// depends on the number of hosts, not on how much waits for one of them. A claim
+// that ends later than one can was made by a clock that was wrong: it has lapsed.
 const dueLanesSQL = `with recursive h (host) as (
   select min(l.host) from lane l
   union all
@@ -20,12 +21,12 @@ const dueLanesSQL = `with recursive h (host) as (
 select c.id, c.lease_until
 from (
   select
-    (select count(*) from lane b where b.host = h.host and b.lease_until > 0 and b.lease_until > $2) as busy,
-    (select l.due_at from lane l where l.host = h.host and l.due_at <= $1 and l.lease_until <= $2
+    (select count(*) from lane b where b.host = h.host and b.lease_until > $2 and b.lease_until <= $5) as busy,
+    (select l.due_at from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > $5)
       order by l.due_at, l.id limit 1) as due_at,
-    (select l.id from lane l where l.host = h.host and l.due_at <= $1 and l.lease_until <= $2
+    (select l.id from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > $5)
       order by l.due_at, l.id limit 1) as id,
-    (select l.lease_until from lane l where l.host = h.host and l.due_at <= $1 and l.lease_until <= $2
+    (select l.lease_until from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > $5)
       order by l.due_at, l.id limit 1) as lease_until
   from h where h.host is not null
 ) c
@@ -40,7 +41,7 @@ type dueLane struct {
 }
 
 func dueLanes(ctx context.Context, q db.Querier, c claim, limit int) ([]dueLane, error) {
-	rows, err := q.QueryContext(ctx, dueLanesSQL, c.now, c.wall, perHost, limit)
+	rows, err := q.QueryContext(ctx, dueLanesSQL, c.now, c.wall, perHost, limit, c.longest)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +66,9 @@ const leaseGroup = 32
 // 0 is none.
 var leaseLanesSQL = func() string {
 	var b strings.Builder
-	b.WriteString("update lane set lease_until = $1, fence = $2 where due_at <= $3 and lease_until <= $4 and id in ($5")
+	b.WriteString("update lane set lease_until = $1, fence = $2 where due_at <= $3 and (lease_until <= $4 or lease_until > $5) and id in ($6")
 	for i := 1; i < leaseGroup; i++ {
-		fmt.Fprintf(&b, ", $%d", 5+i)
+		fmt.Fprintf(&b, ", $%d", 6+i)
 	}
 	b.WriteString(")")
 	return b.String()
@@ -76,12 +77,12 @@ var leaseLanesSQL = func() string {
 // leaseLanes leases up to leaseGroup lanes that are still due and returns how
 // many it got.
 func leaseLanes(ctx context.Context, tx *db.Tx, c claim, lanes []dueLane) (int, error) {
-	args := make([]any, 4+leaseGroup)
-	args[0], args[1], args[2], args[3] = db.Micros(c.until), c.fence, c.now, c.wall
+	args := make([]any, 5+leaseGroup)
+	args[0], args[1], args[2], args[3], args[4] = db.Micros(c.until), c.fence, c.now, c.wall, c.longest
 	for i := range leaseGroup {
-		args[4+i] = int64(0)
+		args[5+i] = int64(0)
 		if i < len(lanes) {
-			args[4+i] = lanes[i].id
+			args[5+i] = lanes[i].id
 		}
 	}
 	done, err := tx.ExecContext(ctx, leaseLanesSQL, args...)
