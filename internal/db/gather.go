@@ -19,6 +19,11 @@ type Gather[In, Out any] struct {
 	running int
 }
 
+// maxGathered is how many calls share a write. Each write has a cost of its own,
+// on SQLite the last page of each table and index; 256 purchases make it small
+// and still take some 20 ms.
+const maxGathered = 256
+
 // member is one call.
 type member[In, Out any] struct {
 	ctx  context.Context
@@ -101,7 +106,7 @@ func (g *Gather[In, Out]) lead(m *member[In, Out]) {
 func (g *Gather[In, Out]) take() []*member[In, Out] {
 	for seen := -1; ; {
 		g.mu.Lock()
-		if n := min(len(g.waiting), maxGroup-1); n == seen {
+		if n := min(len(g.waiting), maxGathered-1); n == seen {
 			group := slices.Clone(g.waiting[:n])
 			g.waiting = slices.Delete(g.waiting, 0, n)
 			g.mu.Unlock()

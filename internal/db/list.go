@@ -14,37 +14,39 @@ import (
 type List struct {
 	width int
 	lock  Lock
-	texts [maxListBits + 1]string
+	texts [maxListBits + 1]text
 }
+
+// text is a statement for each engine. SQLite's has its values without numbers:
+// it looks a number up by going through all that are before it.
+type text struct{ numbered, plain string }
 
 // maxListBits bounds one statement to 128 rows.
 const maxListBits = 7
 
 // NewList makes a list statement. row is the text of one row, in which $1, $2
-// and so on stand for its own values.
+// and so on, each once and in this order, stand for its own values.
 func NewList(head, row, tail string) *List {
 	l := &List{}
-	for _, m := range placeholder.FindAllStringSubmatch(row, -1) {
-		n, _ := strconv.Atoi(m[1])
-		l.width = max(l.width, n)
+	parts := placeholder.Split(row, -1)
+	for i, m := range placeholder.FindAllString(row, -1) {
+		if l.width++; m != "$"+strconv.Itoa(i+1) {
+			break
+		}
 	}
-	if l.width == 0 || strings.Contains(head+tail, "$") {
-		panic(fmt.Sprintf("db: %q has values outside its rows", head))
+	if l.width == 0 || l.width != len(parts)-1 || strings.Contains(head+tail, "$") {
+		panic(fmt.Sprintf("db: the values of %q are not $1, $2 … in its rows", head))
 	}
 	for b := range l.texts {
-		var t strings.Builder
-		t.WriteString(head)
-		for i := range 1 << b {
-			if i > 0 {
-				t.WriteString(", ")
+		rows := make([]string, 1<<b)
+		for i := range rows {
+			rows[i] = parts[0]
+			for n, part := range parts[1:] {
+				rows[i] += "$" + strconv.Itoa(i*l.width+n+1) + part
 			}
-			t.WriteString(placeholder.ReplaceAllStringFunc(row, func(p string) string {
-				n, _ := strconv.Atoi(p[1:])
-				return "$" + strconv.Itoa(i*l.width+n)
-			}))
 		}
-		t.WriteString(tail)
-		l.texts[b] = t.String()
+		numbered := head + strings.Join(rows, ", ") + tail
+		l.texts[b] = text{numbered, placeholder.ReplaceAllString(numbered, "?")}
 	}
 	return l
 }
@@ -59,22 +61,22 @@ func (l *List) Locking(by Lock) *List {
 // in args one row after the other. The number of rows changed is added to
 // affected.
 func (l *List) Exec(args []any, affected *int64) []Statement {
-	return l.statements(args, Statement{Affected: affected})
+	return l.statements(args, Statement{affected: affected})
 }
 
 // Query is the statements that return rows for all rows of the list.
 func (l *List) Query(args []any, row func(Scanner) error) []Statement {
-	return l.statements(args, Statement{Lock: l.lock, Row: row})
+	return l.statements(args, Statement{lock: l.lock, row: row})
 }
 
 func (l *List) statements(args []any, s Statement) []Statement {
 	if len(args)%l.width != 0 {
-		panic(fmt.Sprintf("db: %d values for rows of %d in %.40q", len(args), l.width, l.texts[0]))
+		panic(fmt.Sprintf("db: %d values for rows of %d in %.40q", len(args), l.width, l.texts[0].plain))
 	}
 	var all []Statement
 	for len(args) > 0 {
 		b := min(maxListBits, bits.Len(uint(len(args)/l.width))-1)
-		s.Text, s.Args = l.texts[b], args[:l.width<<b]
+		s.text, s.args = l.texts[b], args[:l.width<<b]
 		args = args[l.width<<b:]
 		all = append(all, s)
 	}

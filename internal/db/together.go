@@ -26,11 +26,28 @@ const (
 
 // Statement is one of those that [Tx.Together] runs.
 type Statement struct {
-	Text     string
-	Args     []any
-	Lock     Lock
-	Row      func(Scanner) error // is called with each row; nil: there are none
-	Affected *int64              // the number of rows changed is added to it
+	text     text
+	args     []any
+	lock     Lock
+	row      func(Scanner) error // is called with each row; nil: there are none
+	affected *int64              // the number of rows changed is added to it
+}
+
+// NewStatement is a statement by itself, with $1, $2 and so on for its values.
+func NewStatement(query string, args ...any) Statement {
+	return Statement{text: text{query, query}, args: args}
+}
+
+// Locking is the statement as a query that locks what it finds.
+func (s Statement) Locking(by Lock) Statement {
+	s.lock = by
+	return s
+}
+
+// Each is the statement with a function for each row that it returns.
+func (s Statement) Each(row func(Scanner) error) Statement {
+	s.row = row
+	return s
 }
 
 // Together runs statements in their order, on PostgreSQL in one round trip. It
@@ -55,21 +72,21 @@ func (tx *Tx) Together(all ...Statement) error {
 
 // one runs a statement by itself.
 func (tx *Tx) one(s *Statement) error {
-	if s.Row == nil {
-		res, err := tx.q.ExecContext(tx.ctx, s.Text, s.Args...)
-		if err != nil || s.Affected == nil {
+	if s.row == nil {
+		res, err := tx.q.ExecContext(tx.ctx, s.text.plain, s.args...)
+		if err != nil || s.affected == nil {
 			return err
 		}
 		n, err := res.RowsAffected()
-		*s.Affected += n
+		*s.affected += n
 		return err
 	}
-	rows, err := tx.q.QueryContext(tx.ctx, s.Text, s.Args...)
+	rows, err := tx.q.QueryContext(tx.ctx, s.text.plain, s.args...)
 	if err != nil {
 		return err
 	}
 	for rows.Next() {
-		if err := s.Row(rows); err != nil {
+		if err := s.row(rows); err != nil {
 			return errors.Join(err, rows.Close())
 		}
 	}
@@ -80,7 +97,7 @@ func (tx *Tx) one(s *Statement) error {
 func pipeline(ctx context.Context, conn *pgx.Conn, all []Statement) (err error) {
 	var batch pgx.Batch
 	for i := range all {
-		batch.Queue(all[i].Text+string(all[i].Lock), all[i].Args...)
+		batch.Queue(all[i].text.numbered+string(all[i].lock), all[i].args...)
 	}
 	answers := conn.SendBatch(ctx, &batch)
 	defer func() {
@@ -94,8 +111,8 @@ func pipeline(ctx context.Context, conn *pgx.Conn, all []Statement) (err error) 
 		if err != nil {
 			return err
 		}
-		for rows.Next() && s.Row != nil {
-			if err := s.Row(rows); err != nil {
+		for rows.Next() && s.row != nil {
+			if err := s.row(rows); err != nil {
 				rows.Close()
 				return err
 			}
@@ -104,8 +121,8 @@ func pipeline(ctx context.Context, conn *pgx.Conn, all []Statement) (err error) 
 		if err := rows.Err(); err != nil {
 			return err
 		}
-		if s.Affected != nil {
-			*s.Affected += rows.CommandTag().RowsAffected()
+		if s.affected != nil {
+			*s.affected += rows.CommandTag().RowsAffected()
 		}
 	}
 	return nil

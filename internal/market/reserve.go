@@ -105,12 +105,11 @@ func (o *Offer) list(tx *db.Tx, need map[listing]int) error {
 				continue
 			}
 			o.listed[l] = nil
-			all = append(all, db.Statement{Text: offerByNameSQL, Args: []any{int64(l.app), l.name, l.phase, n}, Lock: by,
-				Row: func(row db.Scanner) error {
-					r, err := scan(row)
-					o.listed[l] = append(o.listed[l], r)
-					return err
-				}})
+			all = append(all, db.NewStatement(offerByNameSQL, int64(l.app), l.name, l.phase, n).Locking(by).Each(func(row db.Scanner) error {
+				r, err := scan(row)
+				o.listed[l] = append(o.listed[l], r)
+				return err
+			}))
 		}
 		if err := tx.Together(all...); err != nil {
 			return err
@@ -167,17 +166,18 @@ func (o *Offer) Take(r Row, owner string) { o.taken[r.ID] = owner }
 
 // ReserveTx takes what was taken from the offer off sale.
 func (s *Service) ReserveTx(_ context.Context, tx *db.Tx, o *Offer) error {
-	var args []any
-	for _, id := range slices.Sorted(maps.Keys(o.taken)) {
-		args = append(args, id, o.taken[id])
-	}
 	sold := make([]Row, 0, len(o.taken))
-	err := tx.Together(reserveSQL.Query(args, func(row db.Scanner) error {
+	note := func(row db.Scanner) error {
 		var r Row
 		err := row.Scan(&r.Asset.App, &r.Name)
 		sold = append(sold, r)
 		return err
-	})...)
+	}
+	var all []db.Statement
+	for _, id := range slices.Sorted(maps.Keys(o.taken)) {
+		all = append(all, db.NewStatement(reserveSQL, id, o.taken[id]).Each(note))
+	}
+	err := tx.Together(all...)
 	if err == nil && len(sold) != len(o.taken) {
 		err = db.ErrAgain
 	}
