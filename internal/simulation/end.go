@@ -16,8 +16,8 @@ import (
 
 // strides is how time goes on in the end: over read-backs, offers, links, and
 // the holds.
-var strides = []time.Duration{0, 20 * time.Second, 2 * time.Minute, 6 * time.Minute, 12 * time.Minute, 70 * time.Minute, 9 * time.Hour,
-	26 * time.Hour, 200 * time.Hour, time.Hour}
+var strides = []time.Duration{10 * time.Second, time.Minute, 6 * time.Minute, 12 * time.Minute, 70 * time.Minute,
+	26 * time.Hour, 200 * time.Hour}
 
 // finish lets time go on without faults until everything has ended, and looks
 // at how it has.

@@ -287,6 +287,7 @@ var payerFaults = []*kind{
 
 // clockFaults are the ways of F8: our clock is off until it is put right.
 var clockFaults = []*kind{
+	{name: "F8 a year ahead", at: atOnce, now: skewed(year)},
 	{name: "F8 five minutes ahead", at: atOnce, now: skewed(5 * time.Minute)},
 	{name: "F8 five minutes behind", at: atOnce, now: skewed(-5 * time.Minute)},
 	{name: "F8 a year behind", at: atOnce, now: skewed(-year)},

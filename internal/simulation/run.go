@@ -186,10 +186,10 @@ func (r *run) survives(f func()) (alive bool) {
 	return true
 }
 
-// restart is a new process on the database: nothing in memory survives, and one
-// time in three the file is opened anew too. The books are audited.
+// restart is a new process on the database: nothing in memory survives, and at
+// times the file is opened anew too. The books are audited.
 func (r *run) restart() {
-	if r.rng.IntN(3) == 0 {
+	if r.rng.IntN(8) == 0 {
 		r.db.Interpose(nil)
 		if err := r.db.Close(); err != nil {
 			r.fail("close the database: %v", err)

@@ -50,9 +50,7 @@ const (
 var prices = []sandbox.Price{
 	{Game: "cs2", Name: "AK-47 | Slate (Field-Tested)", Price: "3.895"},
 	{Game: "cs2", Name: "P250 | Sand Dune (Field-Tested)", Price: "0.016"},
-	{Game: "cs2", Name: "M4A4 | Magnesium (Minimal Wear)", Price: "12.4"},
-	{Game: "tf2", Name: "Strange Wrench", Price: "1.25"},
-	{Game: "tf2", Name: "Genuine Knife", Price: "7.003"},
+	{Game: "tf2", Name: "Strange Wrench", Price: "1.253"},
 }
 
 // small is the world of the simulation: CS2 is under trade protection, TF2 is
@@ -72,12 +70,8 @@ func small() (sandbox.File, error) {
 	}
 	for i, role := range []string{"bot", "bot", "payer", "payer", "payer", "payer"} {
 		a := sandbox.Account{Role: role, Behaviour: sandbox.Manual, Persona: role + strconv.Itoa(i), TradeToken: "Token-" + strconv.Itoa(10+i)}
-		count := 5
-		if role == "payer" {
-			count = 4
-		}
 		for _, p := range prices {
-			a.Items = append(a.Items, sandbox.Item{Game: p.Game, Name: p.Name, Count: count})
+			a.Items = append(a.Items, sandbox.Item{Game: p.Game, Name: p.Name, Count: 5})
 		}
 		f.Accounts = append(f.Accounts, a)
 	}

@@ -179,7 +179,7 @@ func (r *run) tellPurchase(p *payer) (own string) {
 	s := r.shops[0]
 	s.orders++
 	own = s.own()
-	body := fmt.Sprintf(`{"method":"market_buy","partner":"%d","token":"%s","name":"%s","game":"tf2","custom_id":"%s"}`, p.account(), p.token, prices[3].Name, own)
+	body := fmt.Sprintf(`{"method":"market_buy","partner":"%d","token":"%s","name":"%s","game":"tf2","custom_id":"%s"}`, p.account(), p.token, prices[2].Name, own)
 	r.until("purchase "+own+" is there", func() bool {
 		r.guard(func() { r.call(s, "", body) })
 		return r.purchaseState(own) != ""

@@ -1,0 +1,22 @@
+package simulation
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// BenchmarkSeed plays one seed of the usual size.
+func BenchmarkSeed(b *testing.B) {
+	s, err := newStage(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.remove()
+	seed := uint64(1)
+	for b.Loop() {
+		if res := s.play(b.Context(), seed, Options{Ops: 400, Faults: 40}, filepath.Join(s.dir, "bench.db"), newCover()); res.Violation != "" {
+			b.Fatal(res.Violation)
+		}
+		seed++
+	}
+}
