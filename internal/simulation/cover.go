@@ -108,4 +108,6 @@ func (c *cover) print(w io.Writer) {
 }
 
 // unreachable is what the simulation cannot reach, and why.
-var unreachable = map[reached]string{}
+var unreachable = map[reached]string{
+	{"purchase", "waiting_accept → trade_create_error (refused_url)"}: "Steam refuses a trade URL when the offer is sent, not after",
+}

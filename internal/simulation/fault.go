@@ -32,6 +32,7 @@ type kind struct {
 	// that very moment leaves it nothing to know better by, and its order to
 	// reconciliation. The two do not meet in one step.
 	lie, blind bool
+	often      int // how much likelier than others, which have 0
 }
 
 // armed is a fault that waits for the call it will be met by.
@@ -43,11 +44,21 @@ type armed struct {
 // kinds is everything that can fail.
 var kinds = slices.Concat(processFaults, databaseFaults, steamFaults(), shopFaults, payerFaults, clientFaults, clockFaults)
 
+// draws holds each kind as often as it is drawn.
+var draws = func() (all []*kind) {
+	for _, k := range kinds {
+		for range 1 + k.often {
+			all = append(all, k)
+		}
+	}
+	return all
+}()
+
 // arm chooses a fault and lays it in wait. One that finds nobody to do it to is
 // replaced by another.
 func (r *run) arm() {
 	for range 20 {
-		k := kinds[r.rng.IntN(len(kinds))]
+		k := draws[r.rng.IntN(len(draws))]
 		if k.at != atOnce {
 			r.armed[k.at] = append(r.armed[k.at], armed{k, r.rng.IntN(3)})
 			return

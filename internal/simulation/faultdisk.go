@@ -38,6 +38,11 @@ var processFaults = []*kind{
 		r.clock.pass(time.Minute)
 		return write(f)
 	}},
+	{name: "F1 off for two weeks", at: atOnce, often: 1, now: func(r *run) bool {
+		r.clock.pass(15 * 24 * time.Hour)
+		r.steam.Step(r.clock.Steam())
+		panic(crash{})
+	}},
 	{name: "F1 restart in good order", at: atOnce, now: func(r *run) bool { r.restart(); return true }},
 }
 

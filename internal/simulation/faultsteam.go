@@ -69,7 +69,7 @@ func steamFaults() []*kind {
 	}
 	for _, when := range []string{"before", "after"} {
 		add("request lost "+when, nil, simulated("drop", when, ""))
-		add("answer lost "+when+" an effect", effects, simulated("drop", when, ""))
+		add("answer lost "+when+" an effect", effects, simulated("drop", when, "")).often = 2
 		add("502 "+when, nil, simulated("status", when, "502"))
 		add("502 "+when+" an effect", effects, simulated("status", when, "502"))
 		add("maintenance page "+when, notPoll, simulated("html", when, ""))

@@ -33,6 +33,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 // reply is what the simulation reads of an answer.
 type reply struct {
 	text          string
+	replayed      bool   // the first answer again
 	Status        string `json:"status"`
 	ErrorCode     int    `json:"error_code"`
 	TransactionID number `json:"transaction_id"`
@@ -85,7 +86,7 @@ func (r *run) callIn(ctx context.Context, s *shop, key, body string) reply {
 	if out.ErrorCode == -9 && before == r.broken && !r.dead {
 		r.fail("the merchant api failed though nothing did: %s", text)
 	}
-	out.text = text
+	out.text, out.replayed = text, a.Header.Get("Idempotent-Replayed") == "true"
 	return out
 }
 
@@ -202,6 +203,9 @@ func (r *run) approve() {
 // second effect (I5).
 func (r *run) again(s *shop, a asked) {
 	got := r.call(s, a.key, a.body)
+	if !got.replayed && (r.clock.far || r.clock.steam.Sub(a.at) > 40*time.Hour) {
+		a.key = "" // keys are kept for two days by our clock
+	}
 	switch {
 	case !a.answer.ok() || got.ErrorCode == -9:
 	case a.key != "" && got.text != a.answer.text:

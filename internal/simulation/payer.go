@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/deposit"
@@ -34,16 +35,14 @@ type accepted struct {
 
 // offer is one as Steam's control shows it.
 type offer struct {
-	ID        string `json:"tradeofferid"`
-	From      string `json:"from"`
-	To        string `json:"to"`
-	Message   string `json:"message"`
-	State     string `json:"state_name"`
-	Trade     string `json:"tradeid"`
-	Expires   string `json:"expires"`
-	Give      []thing
-	Receive   []thing
-	Countered bool `json:"-"`
+	ID      string `json:"tradeofferid"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Message string `json:"message"`
+	State   string `json:"state_name"`
+	Trade   string `json:"tradeid"`
+	Give    []thing
+	Receive []thing
 }
 
 type thing struct {
@@ -53,9 +52,6 @@ type thing struct {
 }
 
 func (r *run) itemsOf(id steam.ID64, app uint32) []string {
-	var out struct {
-		Items []struct{ Asset, Context string }
-	}
 	var list struct {
 		Items []struct {
 			Asset   string `json:"assetid"`
@@ -71,7 +67,6 @@ func (r *run) itemsOf(id steam.ID64, app uint32) []string {
 			ids = append(ids, it.Asset)
 		}
 	}
-	_ = out
 	return ids
 }
 
@@ -139,36 +134,86 @@ func (r *run) payerOf(id steam.ID64) *payer {
 	return r.payers[max(i, 0)]
 }
 
-// openOffers are those that wait for a payer.
-func (r *run) openOffers() []offer {
+// offersIn lists the open offers of our bots to payers that are in a state.
+func (r *run) offersIn(states ...string) []offer {
 	var list struct{ Offers []offer }
 	if status, text := r.wire.control(http.MethodGet, "/sim/offers", nil, &list); status != http.StatusOK {
 		r.fail("offers: %s", text)
 	}
 	return slices.DeleteFunc(list.Offers, func(o offer) bool { // our bots answer none
-		return o.State != "Active" || !slices.ContainsFunc(r.payers, func(p *payer) bool { return p.id.String() == o.To })
+		return !slices.Contains(states, o.State) || !slices.ContainsFunc(r.payers, func(p *payer) bool { return p.id.String() == o.To })
 	})
 }
 
-func (r *run) anyOffer() (offer, bool) {
-	open := r.openOffers()
-	if len(open) == 0 {
+// openOffers are those that wait for a payer.
+func (r *run) openOffers() []offer { return r.offersIn("Active") }
+
+func (r *run) anyOffer() (offer, bool) { return r.one(r.openOffers()) }
+
+func (r *run) one(list []offer) (offer, bool) {
+	if len(list) == 0 {
 		return offer{}, false
 	}
-	return open[r.rng.IntN(len(open))], true
+	return list[r.rng.IntN(len(list))], true
+}
+
+// early is an open offer of which the bot does not know yet that it is open:
+// its answer was lost.
+func (r *run) early() (offer, bool) {
+	unclear := map[string]bool{}
+	r.rows(`select 0, 0, 0, reference, '' from trade where state in ('sending', 'unknown', 'unconfirmed')`, func(l line) { unclear[l.s] = true })
+	if len(unclear) == 0 {
+		return offer{}, false
+	}
+	return r.one(slices.DeleteFunc(r.offersIn("Active", "CreatedNeedsConfirmation"), func(o offer) bool {
+		reference, _, _ := strings.Cut(o.Message, " ")
+		return !unclear[reference]
+	}))
 }
 
 func (r *run) answerOffer() {
-	o, found := r.anyOffer()
+	o, found := r.early()
+	if !found || r.rng.IntN(2) == 0 {
+		o, found = r.anyOffer()
+	}
 	if !found {
 		return
 	}
-	switch r.rng.IntN(12) {
+	switch r.rng.IntN(14) {
 	case 0:
 		r.act(o, "decline")
+	case 1:
+		r.act(o, "cancel")
 	default:
 		r.act(o, "accept")
 	}
+}
+
+// underHold lets an offer be accepted by somebody whose trades have just begun
+// to be held for some days.
+func (r *run) underHold(o offer, days int) bool {
+	giver := o.To
+	if len(o.Give) > 0 {
+		giver = o.From
+	}
+	hold := func(days int) {
+		if status, text := r.wire.control(http.MethodPost, "/sim/accounts/"+giver, map[string]any{"escrow_days": days}, nil); status != http.StatusOK {
+			r.fail("hold: %s", text)
+		}
+	}
+	hold(days)
+	defer hold(0)
+	return r.act(o, "accept")
+}
+
+// lostCancel is met by the bot that withdraws a held offer.
+var lostCancel = &kind{name: "F4 answer lost before an effect", at: atSteam, on: []string{"cancel"}, steam: simulated("drop", "before", "")}
+
+// support is Steam's hand on a trade: see the simulator.
+func (r *run) support(trade string, status int) bool {
+	code, _ := r.wire.control(http.MethodPost, "/sim/trades/"+trade+"/status", map[string]any{"status": status}, nil)
+	r.trace.add("  trade %s gets status %d: %d", trade, status, code)
+	return code == http.StatusOK
 }
 
 // act is what somebody does with an offer.
@@ -196,6 +241,31 @@ func (r *run) takeBack(t accepted) bool {
 	status, _ := r.wire.control(http.MethodPost, "/sim/trades/"+t.trade+"/reverse?by="+t.by.String(), nil, nil)
 	r.trace.add("  trade %s reversed: %d", t.trade, status)
 	return status == http.StatusOK
+}
+
+// someTrade is one of the last that payers have accepted.
+func (r *run) someTrade() (string, bool) {
+	if len(r.trades) == 0 {
+		return "", false
+	}
+	last := r.trades[max(0, len(r.trades)-4):]
+	return last[r.rng.IntN(len(last))].trade, true
+}
+
+// heldOffers are accepted offers whose items Steam holds.
+func (r *run) heldOffers() (held []offer) {
+	for _, p := range r.payers {
+		var list struct{ Offers []offer }
+		if status, text := r.wire.control(http.MethodGet, "/sim/offers?partner="+p.id.String(), nil, &list); status != http.StatusOK {
+			r.fail("offers: %s", text)
+		}
+		for _, o := range list.Offers {
+			if o.State == "InEscrow" {
+				held = append(held, o)
+			}
+		}
+	}
+	return held
 }
 
 // flags changes what Steam says of a payer.
@@ -238,10 +308,67 @@ var payerFaults = []*kind{
 		return found && r.act(o, "decline")
 	}},
 	{name: "F5 the bot's own offer is canceled elsewhere", at: atOnce, now: func(r *run) bool {
-		o, found := r.anyOffer()
+		o, found := r.one(r.offersIn("Active", "CreatedNeedsConfirmation"))
 		return found && r.act(o, "cancel")
 	}},
-	{name: "F5 reverses everything", at: atOnce, now: func(r *run) bool {
+	{name: "F5 answers before the bot knows of its offer", at: atOnce, often: 3, now: func(r *run) bool {
+		o, found := r.early()
+		if found && r.rng.IntN(4) == 0 {
+			return r.underHold(o, 15)
+		}
+		return found && r.act(o, []string{"accept", "decline", "cancel"}[r.rng.IntN(3)])
+	}},
+	{name: "F5 accepts under a hold", at: atOnce, often: 2, now: func(r *run) bool {
+		o, found := r.early()
+		if !found {
+			o, found = r.anyOffer()
+		}
+		return found && r.underHold(o, 15)
+	}},
+	{name: "F5 accepts under a hold that ends while Steam is away", at: atOnce, now: func(r *run) bool {
+		o, found := r.anyOffer()
+		if !found || !r.underHold(o, 1) {
+			return false
+		}
+		r.armed[atSteam] = append(r.armed[atSteam], armed{lostCancel, 0})
+		for i := range r.bots {
+			r.agentStep(i)
+		}
+		r.outage = r.clock.steam.Add(25 * time.Hour)
+		return true
+	}},
+	{name: "F5 a held trade is undone by Steam", at: atOnce, often: 1, now: func(r *run) bool {
+		held, found := r.one(r.heldOffers())
+		return found && r.support(held.Trade, int(steam.TradeEscrowRollback))
+	}},
+	{name: "F5 an offered item of ours is gone", at: atOnce, now: func(r *run) bool {
+		o, found := r.one(slices.DeleteFunc(r.offersIn("Active", "CreatedNeedsConfirmation"), func(o offer) bool { return len(o.Give) == 0 }))
+		if !found {
+			return false
+		}
+		status, _ := r.wire.control(http.MethodPost, "/sim/accounts/"+o.From+"/remove", map[string]any{"assets": []string{o.Give[0].Asset}}, nil)
+		return status == http.StatusOK
+	}},
+	{name: "F4 Steam undoes an accepted trade", at: atOnce, now: func(r *run) bool {
+		t, found := r.someTrade()
+		return found && r.support(t, int(steam.TradeFailed))
+	}},
+	{name: "F4 Steam looks into an accepted trade", at: atOnce, often: 2, now: func(r *run) bool {
+		t, found := r.someTrade()
+		if !found || !r.support(t, int(steam.TradeRollbackFailed)) {
+			return false
+		}
+		r.doubted = append(r.doubted, t)
+		return true
+	}},
+	{name: "F4 Steam is done with looking into a trade", at: atOnce, often: 4, now: func(r *run) bool {
+		if len(r.doubted) == 0 {
+			return false
+		}
+		status := []steam.TradeStatus{steam.TradeComplete, steam.TradeFailed}[r.rng.IntN(2)]
+		return r.support(r.doubted[r.rng.IntN(len(r.doubted))], int(status))
+	}},
+	{name: "F5 reverses everything", at: atOnce, often: 1, now: func(r *run) bool {
 		return len(r.trades) > 0 && r.takeBack(r.trades[len(r.trades)-1])
 	}},
 	{name: "F5 changes his trade url", at: atOnce, now: func(r *run) bool {
@@ -271,7 +398,7 @@ var payerFaults = []*kind{
 		if !found || len(o.Receive) == 0 || !r.act(o, "decline") {
 			return false
 		}
-		thief := r.anyPayer()
+		thief := r.payers[(slices.IndexFunc(r.payers, func(p *payer) bool { return p.id.String() == o.To })+1)%len(r.payers)]
 		status, _ := r.wire.control(http.MethodPost, "/sim/offers", map[string]any{"from": thief.id.String(), "to": o.To, "message": o.Message,
 			"receive": []string{o.Receive[0].Asset}}, nil)
 		return status == http.StatusOK

@@ -37,18 +37,19 @@ type run struct {
 	payers  []*payer
 	trades  []accepted // on Steam, that payers know of
 
-	armed  [points][]armed
-	nth    *nth      // the call that fails in a walk
-	dead   bool      // the disk is broken: nothing is written until a restart
-	outage time.Time // until when Steam is in maintenance
-	pauses int       // of the API call that runs
-	now    int       // number of the step
-	lied   int       // step in which Steam lied last
-	log    *slog.Logger
-	trace  trace
-	books  books
-	cover  *cover
-	broken int // faults met so far
+	armed   [points][]armed
+	nth     *nth      // the call that fails in a walk
+	dead    bool      // the disk is broken: nothing is written until a restart
+	doubted []string  // trades that Steam's support has looked into
+	outage  time.Time // until when Steam is in maintenance
+	pauses  int       // of the API call that runs
+	now     int       // number of the step
+	lied    int       // step in which Steam lied last
+	log     *slog.Logger
+	trace   trace
+	books   books
+	cover   *cover
+	broken  int // faults met so far
 }
 
 // crash unwinds the stack when the process dies.

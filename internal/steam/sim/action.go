@@ -188,3 +188,63 @@ func (s *Sim) confirmMade(c *sendCommand, at stamp) error {
 	}
 	return nil
 }
+
+// statusCommand is what Steam's support does to a trade: a status that says it
+// did not happen, after which the items are back with their givers, or one that
+// says that it is being looked into, and then that it stands after all.
+type statusCommand struct {
+	Trade  uint64
+	Status steam.TradeStatus
+}
+
+func (c *statusCommand) apply(st *state, at stamp) {
+	t := st.trades[c.Trade]
+	if t.Status == steam.TradeInEscrow {
+		st.abandon(t, steam.OfferInvalidItems, at)
+		return
+	}
+	t.Status, t.Mod = c.Status, at
+	switch c.Status {
+	case steam.TradeComplete:
+		if t.Settlement > 0 && !t.Settled {
+			st.protect(t)
+		}
+	case steam.TradeFailed, steam.TradeEscrowRollback:
+		st.unprotect(t)
+		st.returned(t.FromA, st.byID[t.A])
+		st.returned(t.FromB, st.byID[t.B])
+	}
+}
+
+// controlStatus lets Steam's support put its hand on a trade that is not settled.
+func (q *call) controlStatus(body []byte) (any, error) {
+	t, err := q.pathTrade()
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		Status steam.TradeStatus `json:"status"`
+	}
+	if err := decodeStrict(body, &in); err != nil {
+		return nil, err
+	}
+	held := t.Status == steam.TradeInEscrow
+	switch in.Status {
+	case steam.TradeComplete, steam.TradeFailed, steam.TradeRollbackFailed:
+		if held {
+			return nil, refuse(http.StatusConflict, "the trade is held: it can only be rolled back, status 11")
+		}
+	case steam.TradeEscrowRollback:
+	default:
+		return nil, refuse(http.StatusBadRequest, "status: want 3, 4, 8 or 11")
+	}
+	doubted := t.Status == steam.TradeRollbackFailed && !t.Settled
+	protected := t.Status == steam.TradeComplete && !t.Settled && q.at < t.Settlement
+	if !held && !doubted && !protected {
+		return nil, refuse(http.StatusConflict, "the trade is over")
+	}
+	if err := q.sim.do(q.at, &statusCommand{Trade: t.ID, Status: in.Status}); err != nil {
+		return nil, err
+	}
+	return t.control(), nil
+}

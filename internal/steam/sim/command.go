@@ -41,6 +41,7 @@ var commands = map[string]func() command{
 	"grant":       func() command { return &grantCommand{} },
 	"remove":      func() command { return &removeCommand{} },
 	"plant":       func() command { return &plantCommand{} },
+	"status":      func() command { return &statusCommand{} },
 	"settings":    func() command { return &settingsCommand{} },
 }
 

@@ -37,6 +37,7 @@ func (s *Sim) controlRoutes(mux *http.ServeMux) {
 		"POST /sim/offers":               (*call).controlSend,
 		"POST /sim/accounts/{id}/{verb}": (*call).controlAccountVerb,
 		"POST /sim/trades/{id}/reverse":  (*call).controlReverse,
+		"POST /sim/trades/{id}/status":   (*call).controlStatus,
 		"GET /sim/trades/{id}":           (*call).showTrade,
 		"GET /sim/logins":                (*call).showLogins,
 		"POST /sim/logins/{id}/{verb}":   (*call).controlLogin,
