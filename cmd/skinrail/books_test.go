@@ -108,3 +108,45 @@ func TestBrokenBooksStopTheRunningProgram(t *testing.T) {
 		})
 	}
 }
+
+// Steam's support undoes a deposit after it was credited, and the merchant has
+// spent the money: an operator books it beside the running program.
+func TestDepositUndoneAfterItWasCreditedIsOwed(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, append([]string{"--world", world(t, openShop(t, exampleID, exampleSecret).URL)}, args...)...)
+			d := s.ok(answer{"method": "create", "order_id": "inv-1", "steam_id": "76561198000000201"})
+			deposit := fmt.Sprint(d["transaction_id"])
+			s.control(http.StatusOK, http.MethodPost, "/deposits/"+deposit+"/success", nil)
+			s.project("pay-out", exampleID, "1000", "--ref", "wire-1", "--by", "ann")
+			s.project("pay-out", exampleID, "15", "--ref", "wire-2", "--by", "ann") // of the deposit's 20.282
+			undo := []string{"undo", deposit, "--by", "ann", "--note", "rolled back by support", "--json"}
+			first := s.project(undo...)
+			if !strings.Contains(first, `"owed": "15.000"`) || !strings.Contains(first, `"replayed": false`) {
+				t.Errorf("undo: %s", first)
+			}
+			if again := s.project(undo...); again != strings.Replace(first, `"replayed": false`, `"replayed": true`, 1) {
+				t.Errorf("again: %s, first %s", again, first)
+			}
+			eventually(t, "the money is gone", func() bool { return s.ok(answer{"method": "balance"})["balance"] == "0.00" })
+			if got := s.ok(answer{"method": "orderstatus", "order_id": "inv-1"}); got.text("status") != "success" {
+				t.Errorf("order %v", got)
+			}
+			s.shows(s.metrics(), "skinrail_projects_over_debt_limit", 0)
+			if got := s.project("debt", exampleID, "10"); !strings.Contains(got, "owes 15.000 USD and may owe 10.000 USD") || !strings.Contains(got, "stopped") {
+				t.Errorf("debt: %s", got)
+			}
+			s.shows(s.metrics(), "skinrail_projects_over_debt_limit", 1)
+			s.shows(s.metrics(), "skinrail_owed_usd", 15)
+			if got := s.api(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "name": "P250 | Sand Dune (Field-Tested)"}); got["error_message"] != "insufficient_funds" {
+				t.Errorf("who owes buys: %v", got)
+			}
+			s.project("pay-in", exampleID, "15.50", "--ref", "wire-3", "--by", "ann") // pays the debt first
+			eventually(t, "the rest is there", func() bool { return s.ok(answer{"method": "balance"})["balance"] == "0.50" })
+			s.shows(s.metrics(), "skinrail_owed_usd", 0)
+			s.audit()
+		})
+	}
+}

@@ -37,7 +37,7 @@ func projectCommand() *cobra.Command {
 	f.BoolVar(&p.JSON, "json", false, "print JSON")
 	cmd.AddCommand(projectAdd(&p), projectList(&p), projectShow(&p), projectRotate(&p), projectActive(&p, "disable", "off"),
 		projectActive(&p, "enable", "on"), projectSet(&p), projectPay(&p, "pay-in"), projectPay(&p, "pay-out"),
-		projectDecide(&p, "approve"), projectDecide(&p, "reject"), projectLimit(&p))
+		projectDecide(&p, "approve"), projectDecide(&p, "reject"), projectLimit(&p), projectUndo(&p), projectDebt(&p))
 	return cmd
 }
 

@@ -33,7 +33,7 @@ func (g *Gateway) keepBooks(ctx context.Context) {
 			checked = g.Wall()
 			_, err = g.Leases.Under(ctx, booksLease, func(ctx context.Context) error {
 				_, err := g.Ledger.Check(ctx, g.Wall())
-				return err
+				return errors.Join(err, g.noteDebts(ctx))
 			})
 		}
 		g.noteBooks(err)

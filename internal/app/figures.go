@@ -43,6 +43,8 @@ var figureList = []figure{
 	{"skinrail_books_unsealed", "Transactions that are committed and not sealed yet.", nil},
 	{"skinrail_leases", "Bots and background jobs that this process works on.", nil},
 	{"skinrail_nodes", "Processes on the database that this one sees to live, itself among them.", nil},
+	{"skinrail_owed_usd", "What projects owe after deposits were undone.", nil},
+	{"skinrail_projects_over_debt_limit", "Projects that owe more than they may.", nil},
 	{"skinrail_maintenance", "1 while the merchant API is under maintenance.", nil},
 }
 
@@ -94,7 +96,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 
 // readings are what the rooms tell.
 func (g *Gateway) readings() []reading {
-	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures}
+	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures}
 }
 
 func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {

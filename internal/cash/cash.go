@@ -188,6 +188,11 @@ func (s *Service) decideTx(ctx context.Context, tx *db.Tx, id int64, step Step, 
 		case step == Approved && b.ProposedBy == by:
 			return Booking{}, fault.New(fault.Forbidden, "%s proposed %s %d: somebody else must approve it", by, b.Direction, b.ID)
 		}
+		if step == Approved && b.Direction == Out {
+			if err := s.checkDebt(ctx, tx, b.Project); err != nil {
+				return Booking{}, err
+			}
+		}
 		from := b.State
 		b.State, b.DecidedBy, b.DecidedAt, b.Reason = to, by, db.Time(max(db.Micros(now), db.Micros(b.CreatedAt))), reason
 		done, err := change(ctx, tx, b, from)

@@ -44,3 +44,9 @@ select value from gateway_setting where name = 'cash_approval_above';
 -- name: SetLimit :exec
 insert into gateway_setting (name, value) values ('cash_approval_above', $1)
 on conflict (name) do update set value = excluded.value;
+
+-- name: DebtLimit :one
+select amount from debt_limit where project_id = $1;
+
+-- name: SetDebtLimit :exec
+insert into debt_limit (project_id, amount) values ($1, $2) on conflict (project_id) do update set amount = excluded.amount;

@@ -2,12 +2,10 @@ package deposit
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event"
-	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -99,12 +97,11 @@ type BalanceChanged struct {
 func (s *Service) tell(ctx context.Context, tx *db.Tx, d Deposit, told Changed, paid bool, now time.Time) error {
 	news := []event.NewEvent{{Project: d.Project, Kind: event.DepositChanged, Subject: d.Owner(), At: now, Body: told}}
 	if paid {
-		balance, err := s.Ledger.BalanceTx(ctx, tx, ledger.Available(d.Project))
+		balance, err := s.balanceNews(ctx, tx, d.Project, now)
 		if err != nil {
-			return fmt.Errorf("balance of project %d: %w", d.Project, err)
+			return err
 		}
-		news = append(news, event.NewEvent{Project: d.Project, Kind: event.BalanceChanged,
-			Subject: event.BalanceSubject(d.Project), At: now, Body: BalanceChanged{Balance: balance}})
+		news = append(news, balance)
 	}
 	_, err := s.Events.AppendAllTx(ctx, tx, news...)
 	return err

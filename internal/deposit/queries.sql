@@ -84,3 +84,9 @@ insert into signin_nonce (nonce, at) values ($1, $2);
 
 -- name: Moves :many
 select * from deposit_move where deposit_id = $1 order by version;
+
+-- name: TakeBack :exec
+insert into deposit_taken_back (deposit_id, at, by_name, reason, owed) values ($1, $2, $3, $4, $5);
+
+-- name: TakenBack :one
+select at, by_name, reason, owed from deposit_taken_back where deposit_id = $1;

@@ -119,3 +119,25 @@ func (s *Service) repay(ctx context.Context, tx *db.Tx, f *Funds, ps []posting, 
 	}
 	return s.book(ctx, tx, f, paid...)
 }
+
+// Debt is what a project owes.
+type Debt struct {
+	Project int64
+	Amount  money.Amount
+}
+
+// Debts lists the projects that owe something.
+func (s *Service) Debts(ctx context.Context) ([]Debt, error) {
+	rows, err := sqlc.New(s.db.Read()).Debts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("debts: %w", err)
+	}
+	all := make([]Debt, len(rows))
+	for i, r := range rows {
+		all[i].Amount = -money.Amount(r.Balance)
+		if _, err := fmt.Sscanf(r.Path, "project/%d/receivable", &all[i].Project); err != nil {
+			return nil, fmt.Errorf("debts: %s: %w", r.Path, err)
+		}
+	}
+	return all, nil
+}

@@ -73,3 +73,6 @@ from (
   from ledger_transaction t
   where t.kind in ('hold', 'release', 'void')
 ) bad;
+
+-- name: Debts :many
+select a.path, a.balance from account a where a.path like 'project/%/receivable' and a.balance < 0 order by a.path;

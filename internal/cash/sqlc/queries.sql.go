@@ -118,6 +118,17 @@ func (q *Queries) ByRef(ctx context.Context, arg ByRefParams) (Cash, error) {
 	return i, err
 }
 
+const debtLimit = `-- name: DebtLimit :one
+select amount from debt_limit where project_id = $1
+`
+
+func (q *Queries) DebtLimit(ctx context.Context, projectID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, debtLimit, projectID)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
+}
+
 const decide = `-- name: Decide :execrows
 update cash set state = $1, decided_by = $2, decided_at = $3, reason = $4
 where id = $5 and state = $6
@@ -335,6 +346,20 @@ func (q *Queries) ProposedOf(ctx context.Context, arg ProposedOfParams) ([]Cash,
 		return nil, err
 	}
 	return items, nil
+}
+
+const setDebtLimit = `-- name: SetDebtLimit :exec
+insert into debt_limit (project_id, amount) values ($1, $2) on conflict (project_id) do update set amount = excluded.amount
+`
+
+type SetDebtLimitParams struct {
+	ProjectID int64
+	Amount    int64
+}
+
+func (q *Queries) SetDebtLimit(ctx context.Context, arg SetDebtLimitParams) error {
+	_, err := q.db.ExecContext(ctx, setDebtLimit, arg.ProjectID, arg.Amount)
+	return err
 }
 
 const setLimit = `-- name: SetLimit :exec

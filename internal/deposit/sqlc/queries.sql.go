@@ -765,6 +765,29 @@ func (q *Queries) SetToken(ctx context.Context, arg SetTokenParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const takeBack = `-- name: TakeBack :exec
+insert into deposit_taken_back (deposit_id, at, by_name, reason, owed) values ($1, $2, $3, $4, $5)
+`
+
+type TakeBackParams struct {
+	DepositID int64
+	At        int64
+	ByName    string
+	Reason    string
+	Owed      int64
+}
+
+func (q *Queries) TakeBack(ctx context.Context, arg TakeBackParams) error {
+	_, err := q.db.ExecContext(ctx, takeBack,
+		arg.DepositID,
+		arg.At,
+		arg.ByName,
+		arg.Reason,
+		arg.Owed,
+	)
+	return err
+}
+
 const takeSignin = `-- name: TakeSignin :one
 delete from signin where state = $1 and cookie = $2 and expires_at > $3 returning deposit_id
 `
@@ -780,6 +803,29 @@ func (q *Queries) TakeSignin(ctx context.Context, arg TakeSigninParams) (int64, 
 	var deposit_id int64
 	err := row.Scan(&deposit_id)
 	return deposit_id, err
+}
+
+const takenBack = `-- name: TakenBack :one
+select at, by_name, reason, owed from deposit_taken_back where deposit_id = $1
+`
+
+type TakenBackRow struct {
+	At     int64
+	ByName string
+	Reason string
+	Owed   int64
+}
+
+func (q *Queries) TakenBack(ctx context.Context, depositID int64) (TakenBackRow, error) {
+	row := q.db.QueryRowContext(ctx, takenBack, depositID)
+	var i TakenBackRow
+	err := row.Scan(
+		&i.At,
+		&i.ByName,
+		&i.Reason,
+		&i.Owed,
+	)
+	return i, err
 }
 
 const update = `-- name: Update :execrows

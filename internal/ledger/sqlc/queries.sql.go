@@ -109,6 +109,38 @@ func (q *Queries) Balance(ctx context.Context, path string) (int64, error) {
 	return balance, err
 }
 
+const debts = `-- name: Debts :many
+select a.path, a.balance from account a where a.path like 'project/%/receivable' and a.balance < 0 order by a.path
+`
+
+type DebtsRow struct {
+	Path    string
+	Balance int64
+}
+
+func (q *Queries) Debts(ctx context.Context) ([]DebtsRow, error) {
+	rows, err := q.db.QueryContext(ctx, debts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DebtsRow
+	for rows.Next() {
+		var i DebtsRow
+		if err := rows.Scan(&i.Path, &i.Balance); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const entries = `-- name: Entries :many
 select a.path, e.amount from ledger_transaction t
 join entry e on e.transaction_id = t.id join account a on a.id = e.account_id

@@ -1,0 +1,17 @@
+-- +goose Up
+-- A credited deposit that Steam has undone after all, once. owed is what the
+-- project had not available any more.
+create table deposit_taken_back (
+  deposit_id bigint primary key references deposit (id),
+  at         bigint not null,
+  by_name    text   not null,
+  reason     text   not null,
+  owed       bigint not null
+);
+
+-- What a project may owe before its payouts that wait are stopped; no row: the
+-- default.
+create table debt_limit (
+  project_id bigint primary key references project (id),
+  amount     bigint not null check (amount >= 0)
+);
