@@ -140,6 +140,9 @@ type DirectRequest struct {
 	OrderID, Game, SteamID, TradeToken string
 	AssetIDs                           []string
 	Currency, ResultURL                string
+	CustomMultiplier                   Amount
+	CustomCurrency                     string
+	CustomCurrencyRate                 Amount
 }
 
 // Direct is a deposit whose offer is with the payer.
@@ -159,7 +162,9 @@ type Direct struct {
 func (c *Client) CreateFromUserInventory(ctx context.Context, r DirectRequest) (Direct, error) {
 	var answer struct{ Data Direct }
 	p := params{"order_id": r.OrderID, "game": r.Game, "steam_id": r.SteamID, "trade_token": r.TradeToken,
-		"item_asset_ids": r.AssetIDs}.text("currency", r.Currency).text("result_url", r.ResultURL)
+		"item_asset_ids": r.AssetIDs}.text("currency", r.Currency).text("result_url", r.ResultURL).
+		amount("custom_multiplier", r.CustomMultiplier).text("custom_currency", r.CustomCurrency).
+		amount("custom_currency_rate", r.CustomCurrencyRate)
 	err := c.call(ctx, "create_from_user_inventory", p, &answer)
 	return answer.Data, err
 }

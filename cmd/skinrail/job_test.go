@@ -134,17 +134,22 @@ func (s *sandbox) waitPurchase(custom, want string) {
 
 func TestBuiltInWorldPlaysEveryOutcome(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	for i, outcome := range []string{"in_hold", "success", "fail", "expire", "reversed"} {
-		order := fmt.Sprintf("o-%d", i)
-		d := s.ok(answer{"method": "create", "order_id": order})
-		got := s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/%s", d["transaction_id"], outcome), nil)
-		want := map[string]string{"in_hold": "in_hold", "success": "success", "fail": "fail", "expire": "fail", "reversed": "fail"}[outcome]
-		if shown := s.ok(answer{"method": "orderstatus", "order_id": order}); shown.text("status") != want {
-			t.Errorf("%s: %v after %v, want %s", outcome, shown, got, want)
-		}
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, args...)
+			for i, outcome := range []string{"in_hold", "success", "fail", "expire", "reversed"} {
+				order := fmt.Sprintf("o-%d", i)
+				d := s.ok(answer{"method": "create", "order_id": order})
+				got := s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/%s", d["transaction_id"], outcome), nil)
+				want := map[string]string{"in_hold": "in_hold", "success": "success", "fail": "fail", "expire": "fail", "reversed": "fail"}[outcome]
+				if shown := s.ok(answer{"method": "orderstatus", "order_id": order}); shown.text("status") != want {
+					t.Errorf("%s: %v after %v, want %s", outcome, shown, got, want)
+				}
+			}
+			s.audit()
+		})
 	}
-	s.audit()
 }
 
 // The payer gives as many items as the limits need, and the answer says why when

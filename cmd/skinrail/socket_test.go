@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 )
 
 // socketURLs reads what the ready file says of sockets.
@@ -66,6 +68,9 @@ func readFrame(conn *websocket.Conn) (f socketFrame, raw string, err error) {
 	_, data, err := conn.Read(ctx)
 	if err != nil {
 		return f, "", err
+	}
+	if err := apidoctest.Component("Frame", data); err != nil {
+		return f, string(data), fmt.Errorf("frame %s is not as documented: %w", data, err)
 	}
 	return f, string(data), json.Unmarshal(data, &f)
 }
