@@ -35,7 +35,7 @@ var states = map[trade.State]steam.OfferState{
 }
 
 func newPair(n int, state trade.State, direction string) *pair {
-	at := noon.Add(-time.Duration(n) * time.Minute)
+	at := noon.Add(-time.Duration(n) * 10 * time.Second)
 	asset := steam.Asset{App: steam.CS2, Context: steam.ContextMain, ID: strconv.Itoa(1000 + n)}
 	t := trade.Trade{ID: int64(n), Reference: fmt.Sprintf("REF%05d", n), Owner: fmt.Sprintf("deposit/%d", n), Bot: bot,
 		Partner: steam.FromAccount(uint32(100 + n)), Direction: direction, State: state, CreatedAt: at,
@@ -71,12 +71,19 @@ func views(r *rand.Rand, n int) []*pair {
 }
 
 func compare(all []*pair, more func(*reconcile.Kept, *reconcile.Shown)) []reconcile.Drift {
-	k := reconcile.Kept{Items: map[steam.AppID][]fleet.Held{}}
-	s := reconcile.Shown{From: noon.Add(-reconcile.Span), Items: map[steam.AppID][]steam.Item{steam.CS2: {}}}
+	k := reconcile.Kept{}
 	for _, p := range all {
 		if p.t.ID >= 0 {
 			k.Trades = append(k.Trades, p.t)
 		}
+	}
+	return compareKept(k, all, more)
+}
+
+func compareKept(k reconcile.Kept, all []*pair, more func(*reconcile.Kept, *reconcile.Shown)) []reconcile.Drift {
+	k.Items = map[steam.AppID][]fleet.Held{}
+	s := reconcile.Shown{From: noon.Add(-reconcile.Span), Items: map[steam.AppID][]steam.Item{steam.CS2: {}}}
+	for _, p := range all {
 		if p.offer.ID != "" {
 			s.Offers = append(s.Offers, p.offer)
 		}
@@ -145,7 +152,7 @@ var inventory = []struct {
 		return "730/2/" + h.ID
 	}},
 	{reconcile.TradeUnknown, func(i int, _ *reconcile.Kept, s *reconcile.Shown) string {
-		id := strconv.Itoa(80000 + i)
+		id := strconv.Itoa(8_000_000 + i)
 		s.Trades = append(s.Trades, steam.Trade{ID: steam.TradeID(id), Partner: other, Status: steam.TradeComplete, Init: noon, Given: make([]steam.TradeItem, 1)})
 		return id
 	}},
@@ -154,7 +161,7 @@ var inventory = []struct {
 		for _, t := range k.Trades {
 			if t.State == trade.Settled {
 				if n == i+100 {
-					s.Trades = append(s.Trades, steam.Trade{ID: steam.TradeID(strconv.Itoa(90000 + i)), Rollback: t.SteamTrade, Init: noon})
+					s.Trades = append(s.Trades, steam.Trade{ID: steam.TradeID(strconv.Itoa(9_000_000 + i)), Rollback: t.SteamTrade, Init: noon})
 					return string(t.SteamTrade)
 				}
 				n++
@@ -163,7 +170,7 @@ var inventory = []struct {
 		panic("too few settled trades")
 	}},
 	{reconcile.OfferTwin, func(i int, k *reconcile.Kept, s *reconcile.Shown) string {
-		id := strconv.Itoa(60000 + i)
+		id := strconv.Itoa(6_000_000 + i)
 		t := k.Trades[len(k.Trades)-1-i]
 		s.Offers = append(s.Offers, steam.Offer{ID: steam.OfferID(id), Partner: t.Partner, Message: t.Message(), State: steam.OfferActive})
 		return id
@@ -183,37 +190,55 @@ func TestEveryPlantedDriftIsNamedAndNothingElse(t *testing.T) {
 	}
 	for range 20 {
 		all := views(r, 200)
-		want, planted := map[reconcile.Drift]bool{}, 0
-		kinds := map[reconcile.Kind]bool{}
-		for i, at := range r.Perm(len(all) * 4 / 10) { // the rest is for what is planted beside
-			p := plants[i%len(plants)]
-			if !slices.Contains(p.in, all[at].t.State) || planted == 76 {
-				continue
-			}
-			want[reconcile.Drift{Kind: p.kind, Subject: p.plant(all[at])}] = true
-			kinds[p.kind] = true
-			planted++
+		want, more := plant(t, r, all)
+		check(t, want, compare(all, more))
+	}
+}
+
+// plant brings 76 orders apart and returns what is to be found, with 24 more
+// plants beside orders.
+func plant(t *testing.T, r *rand.Rand, all []*pair) (map[reconcile.Drift]bool, func(*reconcile.Kept, *reconcile.Shown)) {
+	t.Helper()
+	want, planted := map[reconcile.Drift]bool{}, 0
+	kinds := map[reconcile.Kind]bool{}
+	for i, at := range r.Perm(len(all) * 4 / 10) { // the rest is for what is planted beside
+		p := plants[i%len(plants)]
+		if !slices.Contains(p.in, all[at].t.State) || planted == 76 {
+			continue
 		}
-		found := compare(all, func(k *reconcile.Kept, s *reconcile.Shown) {
-			for i := range 24 {
-				p := inventory[i%len(inventory)]
-				want[reconcile.Drift{Kind: p.kind, Subject: p.plant(i/len(inventory), k, s)}] = true
-				kinds[p.kind] = true
-			}
-		})
-		for _, f := range found {
-			f.Detail = ""
-			if !want[f] {
-				t.Errorf("not planted: %v", f)
-			}
-			delete(want, f)
+		want[reconcile.Drift{Kind: p.kind, Subject: p.plant(all[at])}] = true
+		kinds[p.kind] = true
+		planted++
+	}
+	for _, p := range inventory {
+		kinds[p.kind] = true
+	}
+	if planted != 76 || len(kinds) < 12 {
+		t.Fatalf("%d planted of %d kinds", planted+24, len(kinds))
+	}
+	return want, func(k *reconcile.Kept, s *reconcile.Shown) {
+		for i := range 24 {
+			p := inventory[i%len(inventory)]
+			want[reconcile.Drift{Kind: p.kind, Subject: p.plant(i/len(inventory), k, s)}] = true
 		}
-		if len(want) != 0 {
-			t.Errorf("not found: %v", want)
+	}
+}
+
+// check wants exactly what was planted.
+func check(t *testing.T, want map[reconcile.Drift]bool, found []reconcile.Drift) {
+	t.Helper()
+	if len(want) != 100 {
+		t.Errorf("%d planted", len(want))
+	}
+	for _, f := range found {
+		f.Detail = ""
+		if !want[f] {
+			t.Errorf("not planted: %v", f)
 		}
-		if planted != 76 || len(kinds) < 12 {
-			t.Fatalf("%d planted of %d kinds", planted+24, len(kinds))
-		}
+		delete(want, f)
+	}
+	if len(want) != 0 {
+		t.Errorf("not found: %v", want)
 	}
 }
 
