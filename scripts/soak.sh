@@ -53,6 +53,7 @@ part planted env SKINRAIL_PLANTED="$(pick 8 all)" scripts/with-postgres bash -c 
 part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail KilledAtAnyMoment"
 part nodes env SKINRAIL_FREEZE="$(pick "" 60s)" SKINRAIL_NODE_KILLS="$(pick 3 150)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail 'ThreeNodes|RolesOfSeveral|NodesShare'"
 
+part input env SKINRAIL_BAD_INPUT="$(pick some all)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback BadInput"
 part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
 part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"
 part history env SKINRAIL_HISTORIES="$(pick 40 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"

@@ -54,11 +54,9 @@ func botAccounts() map[string]answer {
 	return accounts
 }
 
-func TestUnmodifiedBotPackagesTradeAgainstTheSimulator(t *testing.T) {
-	t.Parallel()
-	if !botPackages(t) {
-		return
-	}
+// botWorld is a world file with the users.
+func botWorld(t *testing.T, users map[string]answer) string {
+	t.Helper()
 	data, err := os.ReadFile("testdata/world.example.json")
 	if err != nil {
 		t.Fatal(err)
@@ -67,22 +65,29 @@ func TestUnmodifiedBotPackagesTradeAgainstTheSimulator(t *testing.T) {
 	if err := json.Unmarshal(data, &world); err != nil {
 		t.Fatal(err)
 	}
-	accounts := botAccounts()
 	list := world["accounts"].([]any)
-	for _, a := range accounts {
+	for _, a := range users {
 		list = append(list, a)
 	}
 	world["accounts"] = list
 	world["steam"].(map[string]any)["require_acknowledge"] = true
 	file := filepath.Join(t.TempDir(), "world.json")
-	data, err = json.Marshal(world)
-	if err != nil {
+	if data, err = json.Marshal(world); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, "--world", file)
+	return file
+}
+
+func TestUnmodifiedBotPackagesTradeAgainstTheSimulator(t *testing.T) {
+	t.Parallel()
+	if !botPackages(t) {
+		return
+	}
+	accounts := botAccounts()
+	s := start(t, "--world", botWorld(t, accounts))
 	given, err := json.Marshal(answer{"steam": s.ready.SteamURL, "gateway": s.ready.GatewayURL, "accounts": accounts})
 	if err != nil {
 		t.Fatal(err)

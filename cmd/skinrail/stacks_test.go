@@ -19,7 +19,7 @@ import (
 
 // stackTools are Node and PHP with what the clients are made of. Without them
 // the clients are not covered, which is an error in CI.
-func stackTools(t *testing.T) (found bool) {
+func stackTools(t testing.TB) (found bool) {
 	t.Helper()
 	missing := ""
 	if _, err := exec.LookPath("node"); err != nil {

@@ -216,7 +216,11 @@ type user struct {
 func (w *world) auth(method, name string, in wireMessage) answer {
 	w.t.Helper()
 	v := url.Values{"input_protobuf_encoded": {base64.StdEncoding.EncodeToString(in.Marshal())}}
-	return w.do(w.request(method, "/IAuthenticationService/"+name+"/v1/", v))
+	a := w.do(w.request(method, "/IAuthenticationService/"+name+"/v1/", v))
+	if a.header.Get("Content-Type") != "application/octet-stream" || a.header.Get("X-Eresult") == "" {
+		w.t.Errorf("%s: headers %v", name, a.header)
+	}
+	return a
 }
 
 // login goes the whole way with password, RSA and code.

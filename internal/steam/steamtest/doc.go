@@ -4,4 +4,7 @@
 // [Run] needs a [Fixture]: a server with a few accounts, and hooks for what the
 // suite cannot do through the client, such as the partner's answers, time and
 // lost answers.
+//
+// [CheckAnswer] is the same for the server: what each kind of answer looks like
+// on the wire, member by member.
 package steamtest

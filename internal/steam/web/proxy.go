@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 )
 
 // CheckProxy refuses what cannot be a proxy's URL. The URL may hold a name and
@@ -26,8 +27,10 @@ func proxyURL(text string) (*url.URL, error) {
 
 // outgoing is a transport of its own, through the account's proxy if it has one.
 func outgoing(proxy string) (http.RoundTripper, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxResponseHeaderBytes = 64 << 10
+	t := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConns: 100, IdleConnTimeout: 90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10,
+	}
 	if proxy != "" {
 		u, err := proxyURL(proxy)
 		if err != nil {
