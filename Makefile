@@ -13,7 +13,7 @@ soak:
 lint:
 	@scripts/lint.sh
 
-# A table of rates and ratios; PKG=./internal/ledger for some, BENCHTIME=10s.
+# A table of rates and ratios; PKG=./internal/ledger BENCH=Hold for some, BENCHTIME=10s.
 bench:
 	@scripts/bench.sh $(PKG)
 

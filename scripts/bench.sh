@@ -4,10 +4,20 @@
 # and what else a benchmark reports.
 # The disk's speed is probed before and after, because it moves: figures of
 # durable writes mean something only beside it. Arguments select packages.
+# Where PostgreSQL is installed a server is started, and its own pgbench runs
+# beside our purchases.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/tools.sh
 [ $# -gt 0 ] || set -- ./...
 time=${BENCHTIME:-2s}
+postgres=$(find_postgres)
+if [ -n "$postgres" ] && [ -z "${SKINRAIL_TEST_POSTGRES:-}" ]; then
+  exec scripts/with-postgres scripts/bench.sh "$@"
+fi
+if [ -x "$postgres/pgbench" ]; then
+  export SKINRAIL_PGBENCH=$postgres/pgbench
+fi
 
 probe() {
   go test -run '^$' -bench '^BenchmarkFsync$' -benchtime 1s ./internal/db |
@@ -17,7 +27,7 @@ probe() {
 probe
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-go test -run '^$' -bench . -benchtime "$time" "$@" >"$out" || { cat "$out" >&2; exit 1; }
+go test -run '^$' -bench "${BENCH:-.}" -benchtime "$time" -timeout 2h "$@" >"$out" || { cat "$out" >&2; exit 1; }
 awk '
   /^pkg:/ { split("", first) } # names repeat in other packages
   /^Benchmark/ {

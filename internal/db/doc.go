@@ -10,6 +10,10 @@
 // A write is a closure that may run more than once: it returns its result
 // through variables that it sets anew each time, and touches nothing outside.
 //
+// A [Gather] makes one write of calls that come at the same time, a [List] one
+// statement of many rows, and [Tx.Together] one round trip of many statements:
+// what is done for every purchase is done so, on both engines.
+//
 // PostgreSQL runs read committed: what SQLite's single writer gives for free, a
 // room makes explicit by a guard in the UPDATE or a unique key. Deadlocks and
 // serialization failures run the closure again.

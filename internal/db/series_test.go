@@ -90,30 +90,3 @@ func TestWindowIsWhatCountingWouldFind(t *testing.T) {
 		}
 	})
 }
-
-func TestPartThatFailsLeavesNothing(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		listed(t, d)
-		refused := errors.New("refused")
-		put := func(tx *db.Tx, seq int) error {
-			_, err := tx.ExecContext(t.Context(), "insert into listed (project_id, seq, created_at) values (1, $1, 0)", seq)
-			return err
-		}
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
-			for i, want := range []error{nil, refused, nil} {
-				if err := tx.Part(func() error { return errors.Join(put(tx, i), want) }); !errors.Is(err, want) {
-					t.Errorf("part %d: %v", i, err)
-				}
-			}
-			if err := tx.Part(func() error { return put(tx, 0) }); !db.IsUnique(err) {
-				t.Errorf("taken: %v", err)
-			}
-			return put(tx, 7)
-		})
-		var n, sum int
-		if err := errors.Join(err, d.Read().QueryRowContext(t.Context(), "select count(*), sum(seq) from listed").Scan(&n, &sum)); err != nil || n != 3 || sum != 9 {
-			t.Errorf("%d rows with the sum %d, %v", n, sum, err)
-		}
-	})
-}

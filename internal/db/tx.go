@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -71,24 +70,6 @@ func (tx *Tx) committed(b *bus) {
 		f()
 	}
 	b.committed(tx.topics)
-}
-
-// Part runs f as a part of the write that may fail alone: its error undoes only
-// what it wrote, and the write may go on. Parts do not nest.
-func (tx *Tx) Part(f func() error) error {
-	if _, err := tx.ExecContext(tx.ctx, "savepoint part"); err != nil {
-		return err
-	}
-	if err := f(); err != nil {
-		_, undo := tx.ExecContext(tx.ctx, "rollback to savepoint part")
-		_, end := tx.ExecContext(tx.ctx, "release savepoint part")
-		if undo != nil || end != nil {
-			return errors.Join(err, undo, end)
-		}
-		return err
-	}
-	_, err := tx.ExecContext(tx.ctx, "release savepoint part")
-	return err
 }
 
 // WaitAtMost bounds how long each later statement of the write waits for the

@@ -28,7 +28,7 @@ func BenchmarkBuy(b *testing.B) {
 		name             string
 		buyers, projects int
 	}{{"one_commit_each", 1, 1}, {"one_project", buyers, 1}, {"spread", buyers, spread}} {
-		b.Run(c.name, func(b *testing.B) { newShops(b, dbtest.SQLite(b), c.projects).run(b, c.buyers) })
+		b.Run(c.name, func(b *testing.B) { newShops(b, newWorld(b, dbtest.SQLite(b)), c.projects).run(b, c.buyers) })
 	}
 }
 
@@ -42,7 +42,7 @@ func BenchmarkBuyPostgres(b *testing.B) {
 			if !ok {
 				b.Skip()
 			}
-			newShops(b, d, projects).run(b, buyers)
+			newShops(b, newWorld(b, d), projects).run(b, buyers)
 		})
 	}
 }
@@ -60,9 +60,9 @@ type shops struct {
 	stocked  int
 }
 
-func newShops(b *testing.B, d *db.DB, projects int) *shops {
+func newShops(b *testing.B, w *world, projects int) *shops {
 	b.Helper()
-	s := &shops{world: newWorld(b, d), projects: make([]merchant.Project, projects), began: time.Now()}
+	s := &shops{world: w, projects: make([]merchant.Project, projects), began: time.Now()}
 	for i := range s.projects {
 		p := merchant.Project{ID: int64(10_000 + i), Name: "Example", Active: true, Market: true}
 		p, _, err := s.merchants.Add(b.Context(), merchant.NewProject{Project: p}, noon)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// creators is how many connections create deposits at the same time.
-const creators = 64
+// callers is how many connections call at the same time.
+const callers = 64
 
 // Signed and durable creates over HTTP on SQLite: as many as go, and then half
 // of that rate, at which the slowest of a hundred is told.
@@ -24,26 +24,26 @@ func BenchmarkCreate(b *testing.B) {
 	var orders atomic.Int64
 	var rate float64
 	b.Run("full_rate", func(b *testing.B) {
-		took := create(b, srv, &orders, 0)
+		took := flood(b, srv, 0, func() string { return createCall(orders.Add(1)) })
 		rate = float64(b.N) / b.Elapsed().Seconds()
 		b.ReportMetric(percentile(took, 99), "p99-ms")
 	})
 	b.Run("half_rate", func(b *testing.B) {
-		took := create(b, srv, &orders, time.Duration(2*float64(time.Second)/rate))
+		took := flood(b, srv, time.Duration(2*float64(time.Second)/rate), func() string { return createCall(orders.Add(1)) })
 		b.ReportMetric(percentile(took, 50), "p50-ms")
 		b.ReportMetric(percentile(took, 99), "p99-ms")
 	})
 }
 
-// create opens b.N deposits, one every gap, and returns how long each took from
-// the moment at which it was due.
-func create(b *testing.B, srv *httptest.Server, orders *atomic.Int64, gap time.Duration) []time.Duration {
+// flood makes b.N calls, one every gap, and returns how long each took from the
+// moment at which it was due.
+func flood(b *testing.B, srv *httptest.Server, gap time.Duration, call func() string) []time.Duration {
 	b.Helper()
 	took := make([]time.Duration, b.N)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	began := time.Now()
-	for range creators {
+	for range callers {
 		wg.Go(func() {
 			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 			if err != nil {
@@ -58,7 +58,7 @@ func create(b *testing.B, srv *httptest.Server, orders *atomic.Int64, gap time.D
 				if gap == 0 {
 					due = time.Now()
 				}
-				if err := exchange(conn, in, createCall(orders.Add(1))); err != nil {
+				if err := exchange(conn, in, call()); err != nil {
 					b.Error(err)
 					return
 				}
@@ -73,8 +73,13 @@ func create(b *testing.B, srv *httptest.Server, orders *atomic.Int64, gap time.D
 func createCall(n int64) string {
 	order := fmt.Sprintf("bench-%d", n)
 	text := "currency:usd;method:create;min_amount:12.5;order_id:" + order + ";shopid:4021;"
-	body := `{"method":"create","order_id":"` + order + `","min_amount":12.5,"currency":"usd","shopid":4021,"sign":"` + sign(shopKey, text) + `"}`
-	return fmt.Sprintf("POST /api.php HTTP/1.1\r\nHost: gateway.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	return signed("", text, `{"method":"create","order_id":"`+order+`","min_amount":12.5,"currency":"usd"`)
+}
+
+// signed is a request with the legacy signature of a text.
+func signed(header, text, body string) string {
+	body += `,"shopid":4021,"sign":"` + sign(shopKey, text) + `"}`
+	return fmt.Sprintf("POST /api.php HTTP/1.1\r\nHost: gateway.example\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", header, len(body), body)
 }
 
 func percentile(took []time.Duration, n int) float64 {

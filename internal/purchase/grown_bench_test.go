@@ -1,0 +1,74 @@
+package purchase_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/dbtest"
+	"github.com/skinrail/skinrail/internal/ledger"
+)
+
+// fewTransfers is in the short books with which the long ones are compared.
+const fewTransfers = 10_000
+
+// BenchmarkBuyInLongBooks is purchases with few transfers in the books, and
+// with SKINRAIL_BENCH_ROWS of them, or a hundred thousand: what a purchase costs
+// must not grow with the books. Each transfer is a hold of the past with its
+// transaction and its entries.
+func BenchmarkBuyInLongBooks(b *testing.B) {
+	many := 10 * fewTransfers
+	if text := os.Getenv("SKINRAIL_BENCH_ROWS"); text != "" {
+		var err error
+		if many, err = strconv.Atoi(text); err != nil || many < fewTransfers {
+			b.Fatalf("SKINRAIL_BENCH_ROWS=%s: want a number from %d on", text, fewTransfers)
+		}
+	}
+	databases := map[string]*db.DB{"sqlite": dbtest.SQLite(b)}
+	if d, ok := dbtest.Postgres(b); ok {
+		databases["postgres"] = d
+	}
+	for engine, d := range databases {
+		w := roomsOn(d)
+		w.t = b
+		w.ok(seedWorld(b.Context(), w, nil))
+		s := newShops(b, w, 1)
+		filled := 0
+		for _, n := range []int{fewTransfers, many} {
+			for filled < n {
+				next := min(n, filled+1_000_000)
+				s.fill(filled+1, next)
+				filled = next
+			}
+			b.Run(fmt.Sprintf("%s/%d_transfers", engine, n), func(b *testing.B) { s.run(b, buyers) })
+		}
+	}
+}
+
+// fill writes old transfers numbered from first to last.
+func (s *shops) fill(first, last int) {
+	s.t.Helper()
+	numbers := fmt.Sprintf("with recursive n(i) as (select %d union all select i + 1 from n where i < %d) ", first, last)
+	if s.db.Engine() == db.Postgres {
+		numbers = fmt.Sprintf("with n(i) as (select generate_series(%d, %d)) ", first, last)
+	}
+	const base = "1000000000" // far above the ids of the benchmark's own
+	const of = "(select id from account where path = '%s')"
+	payer, taker := fmt.Sprintf(of, ledger.OutsideCash), fmt.Sprintf(of, ledger.Available(other))
+	s.ok(s.db.Write(s.t.Context(), func(tx *db.Tx) error {
+		for _, q := range []string{
+			"insert into ledger_transaction (id, ref, kind, at) select i - " + base + ", 'hold/old/' || i, 'hold', 1 from n",
+			"insert into entry (transaction_id, line, account_id, amount) select i - " + base + ", 1, " + payer + ", -1 from n",
+			"insert into entry (transaction_id, line, account_id, amount) select i - " + base + ", 2, " + taker + ", 1 from n",
+			"insert into hold (id, from_account, to_account, amount, not_before, state, opened_at, resolved_at) select 'old/' || i, " +
+				payer + ", " + taker + ", 1, 0, 'released', 1, 1 from n",
+		} {
+			if _, err := tx.ExecContext(s.t.Context(), numbers+q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
