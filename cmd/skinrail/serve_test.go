@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -186,7 +187,7 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 			t.Parallel()
 			steam, _ := openSteam(t, 5)
 			shop := openShop(t, "", "")
-			s := serveOn(t, steam.URL, args...)
+			s := serveOn(t, steam.URL, append([]string{"--log-level", "info"}, args...)...)
 			s.serve()
 			if status := s.answers("/healthz"); status != http.StatusOK {
 				t.Errorf("/healthz: %d", status)
@@ -222,8 +223,32 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 			if code := s.end(syscall.SIGTERM); code != 0 {
 				t.Errorf("exit %d after SIGTERM, want 0\n%s", code, s.err.String())
 			}
+			said := s.err.String()
+			if !strings.Contains(said, "configuration") || !strings.Contains(said, steam.URL) {
+				t.Error("the configuration is not logged")
+			}
+			for _, secret := range s.secrets(shop) {
+				if strings.Contains(said, secret) {
+					t.Errorf("a secret is logged: %d characters of %q", len(secret), said)
+				}
+			}
 		})
 	}
+}
+
+// secrets are those that a node has to do with.
+func (s *sandbox) secrets(shop *shop) []string {
+	all := []string{shop.secret, strings.Repeat("5e", 32)}
+	for _, b := range steamBots {
+		all = append(all, b.Password, b.SharedSecret, b.IdentitySecret)
+	}
+	for _, a := range databaseArgs(s.args) {
+		if u, err := url.Parse(a); err == nil && u.User != nil {
+			password, _ := u.User.Password()
+			all = append(all, password)
+		}
+	}
+	return all
 }
 
 // pay lets the payer who always accepts give an item of a game, once the node
