@@ -60,6 +60,18 @@ func (g *Gateway) job(ctx context.Context, name string, tick time.Duration, wake
 	})
 }
 
+// steady is a step that is taken at the same pace also while it fails: others
+// measure the pauses.
+func (g *Gateway) steady(name string, work func(context.Context) error) step {
+	return func(ctx context.Context) (bool, error) {
+		if err := work(ctx); err != nil && ctx.Err() == nil {
+			g.Metrics.stepFailed(name)
+			g.Log.Warn("step", "loop", name, "err", err)
+		}
+		return false, nil
+	}
+}
+
 func (g *Gateway) leaseFigures(_ context.Context, _ time.Time, put put) error {
 	leases, processes := g.Leases.Count()
 	put("skinrail_leases", float64(leases))

@@ -71,14 +71,14 @@ func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
 // Run starts the loops of this process's roles; they end with ctx. Wait returns
 // after the last.
 func (g *Gateway) Run(ctx context.Context) {
-	g.loop(ctx, "leases", leaseTick, g.DB.Subscribe(lease.Topic), func(ctx context.Context) (bool, error) {
-		if err := errors.Join(g.DB.SyncClock(ctx), g.Hire(ctx)); err != nil && ctx.Err() == nil {
-			g.Metrics.stepFailed("leases")
-			g.Log.Warn("step", "loop", "leases", "err", err) // no longer pauses: others measure them
-		}
+	g.loop(ctx, "beat", leaseTick, nil, g.steady("beat", func(ctx context.Context) error {
+		return errors.Join(g.Leases.Beat(ctx), g.DB.SyncClock(ctx))
+	}))
+	g.loop(ctx, "leases", leaseTick, g.DB.Subscribe(lease.Topic), g.steady("leases", func(ctx context.Context) error {
+		err := g.Hire(ctx)
 		g.work(ctx)
-		return false, nil
-	})
+		return err
+	}))
 	g.loop(ctx, "prices", time.Second, nil, func(ctx context.Context) (bool, error) { return false, g.Pricing.Follow(ctx) })
 	if g.Roles.has(RoleAPI) {
 		g.loop(ctx, "lists", listTick, nil, func(ctx context.Context) (bool, error) {

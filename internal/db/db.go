@@ -42,6 +42,7 @@ type DB struct {
 	engine Engine
 	reads  *reader
 	writes *sql.DB // PostgreSQL only
+	spare  *sql.DB // PostgreSQL only: one connection for what cannot wait
 	writer *writer // SQLite only
 	bus    bus
 	clock  clock
@@ -127,6 +128,9 @@ func (d *DB) shut() error {
 	if d.writes != nil {
 		errs = append(errs, d.writes.Close())
 	}
+	if d.spare != nil {
+		errs = append(errs, d.spare.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -151,6 +155,8 @@ func (d *DB) openPostgres(ctx context.Context, target string) error {
 	d.writes = stdlib.OpenDB(*config)
 	d.writes.SetMaxOpenConns(postgresWriters)
 	d.writes.SetMaxIdleConns(postgresWriters)
+	d.spare = stdlib.OpenDB(*config)
+	d.spare.SetMaxOpenConns(1)
 	if err := checkPostgres(ctx, d.writes); err != nil {
 		return err
 	}
@@ -160,7 +166,7 @@ func (d *DB) openPostgres(ctx context.Context, target string) error {
 	pool.SetMaxOpenConns(postgresReaders)
 	pool.SetMaxIdleConns(postgresReaders)
 	d.reads = newReader(pool, Postgres)
-	if d.bus.courier, err = newCourier(ctx, &d.bus, d.writes, config); err != nil {
+	if d.bus.courier, err = newCourier(ctx, &d.bus, d.spare, config); err != nil {
 		return err
 	}
 	if err := d.SyncClock(ctx); err != nil {

@@ -51,6 +51,13 @@ func (d *DB) write(ctx context.Context, f func(tx *Tx) error) error {
 	return d.writePostgres(ctx, f)
 }
 
+type urgentKey struct{}
+
+// Urgent returns a context with which a [DB.Write] on PostgreSQL does not wait
+// for a connection while all others wait for locks. For small and rare writes
+// that touch rows of their own.
+func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
+
 type guardKey struct{}
 
 // Guarded returns a context with which every [DB.Write] first runs guard, in
@@ -93,7 +100,11 @@ func (d *DB) writePostgres(ctx context.Context, f func(tx *Tx) error) error {
 // tryPostgres runs f once. The caller's context ends the wait for a
 // connection, nothing later.
 func (d *DB) tryPostgres(ctx context.Context, f func(tx *Tx) error) error {
-	conn, err := d.writes.Conn(ctx)
+	pool := d.writes
+	if ctx.Value(urgentKey{}) != nil {
+		pool = d.spare
+	}
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin write: %w", err)
 	}

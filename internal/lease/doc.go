@@ -1,8 +1,8 @@
 // Package lease lets one process at a time work on a thing of a name: a bot, a
 // background job (G11).
 //
-// A [Keeper] belongs to one process. Its Step tells the others that the process
-// lives, takes what nobody works on, and gives back what is more than its
+// A [Keeper] belongs to one process. Its Beat tells the others that the process
+// lives; its Step takes what nobody works on and gives back what is more than its
 // share. What is held is used by [Keeper.Under]: the context it gives ends with
 // the lease, and every write made with that context first checks, in its own
 // transaction, that the fencing number is still the one this process was given.

@@ -42,9 +42,9 @@ type Keeper struct {
 	steps sync.Mutex // held by Step and Close
 	seen  map[string]sighting
 	free  map[string]time.Time // since when a lease was seen to be nobody's
-	beat  int64
 
 	mu     sync.Mutex
+	beat   int64 // the last that was told; 0: none
 	wanted map[string]bool
 	held   map[string]*lease
 	alive  int         // processes that were seen to live, this one too

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/lease"
@@ -35,7 +37,7 @@ func (n *node) pass(d time.Duration) { n.now.Add(int64(d)) }
 
 func (n *node) step() {
 	n.t.Helper()
-	if err := n.Step(n.t.Context()); err != nil {
+	if err := errors.Join(n.Beat(n.t.Context()), n.Step(n.t.Context())); err != nil {
 		n.t.Fatal(err)
 	}
 }
@@ -146,6 +148,63 @@ func TestStaleHolderCanWriteNothing(t *testing.T) {
 	})
 }
 
+// A process that died in the middle of a write keeps the row of its lease locked
+// for a while. Who waits for it still tells that it lives, and keeps what it has.
+func TestWaitingForADeadWriteDoesNotLookDead(t *testing.T) {
+	t.Parallel()
+	dbtest.EachTarget(t, func(t *testing.T, target string) {
+		if !db.IsPostgres(target) {
+			return // one process has a file
+		}
+		d, err := db.Open(t.Context(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		dead, b := open(t, d, "dead", begin), open(t, d, "b", begin)
+		dead.Want("bot/1")
+		dead.step()
+		b.Want("bot/1", "bot/2")
+		b.step()
+		stuck, err := pgx.Connect(t.Context(), target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = stuck.Close(context.WithoutCancel(t.Context())) }()
+		for _, query := range []string{"begin", "update lease set holder = holder where name = 'bot/1'"} {
+			if _, err := stuck.Exec(t.Context(), query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.pass(3 * time.Second)
+		b.step()
+		b.pass(2 * time.Second)
+		waits := make(chan error, 1)
+		go func() { waits <- b.Step(t.Context()) }()
+		for range 20 { // twenty seconds by its clock
+			if err := b.Beat(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			b.pass(time.Second)
+			time.Sleep(5 * time.Millisecond)
+			if b.Fence("bot/2") == 0 {
+				t.Fatal("what it had is lost")
+			}
+		}
+		select {
+		case err := <-waits:
+			t.Fatalf("did not wait for the write that holds the row: %v", err)
+		default:
+		}
+		if _, err := stuck.Exec(t.Context(), "rollback"); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-waits; err != nil || b.Fence("bot/1") == 0 {
+			t.Errorf("not taken over afterwards: %v", err)
+		}
+	})
+}
+
 // Work under a lease ends with it, also while its step hangs on the database.
 func TestContextEndsWithTheLease(t *testing.T) {
 	t.Parallel()
@@ -247,7 +306,7 @@ func TestRacingHoldersNeverWriteOutOfTurn(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(i), 1))
 			wg.Go(func() {
 				for range 150 {
-					if err := n.Step(t.Context()); err != nil {
+					if err := errors.Join(n.Beat(t.Context()), n.Step(t.Context())); err != nil {
 						t.Error(err)
 						return
 					}

@@ -22,14 +22,39 @@ type sighting struct {
 	at   time.Time
 }
 
-// Step tells that this process lives, takes what is wanted and nobody's, and
-// gives back what is more than its share. It is called about every second, and
-// whenever [Topic] is woken.
+// Beat tells the others that this process lives, and lets what it holds be used
+// for a while longer. It is called about every second, whatever Step waits for.
+// The trust is counted from before the beat, so that it ends before anybody who
+// saw the beat gives this process up.
+func (k *Keeper) Beat(ctx context.Context) error {
+	if k.o.Alone {
+		return nil
+	}
+	began := k.o.Clock()
+	k.loseOld(began)
+	var beat int64
+	err := k.db.Write(db.Urgent(ctx), func(tx *db.Tx) (err error) {
+		beat, err = sqlc.New(tx).Beat(ctx, sqlc.BeatParams{ID: k.o.Node, Roles: strings.Join(k.o.Roles, ",")})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("lease: tell that this process lives: %w", err)
+	}
+	k.trust(began.Add(k.o.Length*3/4), beat)
+	return nil
+}
+
+// Step takes what is wanted and nobody's, and gives back what is more than this
+// process's share. It is called about every second, and whenever [Topic] is
+// woken. It may wait for writes of a process that is gone, until the database
+// ends them.
 func (k *Keeper) Step(ctx context.Context) error {
 	k.steps.Lock()
 	defer k.steps.Unlock()
-	if err := k.live(ctx); err != nil {
-		return fmt.Errorf("lease: tell that this process lives: %w", err)
+	if !k.began() {
+		if err := k.Beat(ctx); err != nil {
+			return err
+		}
 	}
 	v, err := k.look(ctx)
 	if err != nil {
@@ -45,33 +70,19 @@ func (k *Keeper) Step(ctx context.Context) error {
 	return nil
 }
 
-// live counts the beat. The trust in what is held is counted from before it, so
-// that it ends before anybody who saw the beat gives this process up.
-func (k *Keeper) live(ctx context.Context) error {
-	if k.o.Alone {
-		return nil
-	}
-	began := k.o.Clock()
-	k.loseOld(began)
-	var beat int64
-	err := k.db.Write(ctx, func(tx *db.Tx) (err error) {
-		beat, err = sqlc.New(tx).Beat(ctx, sqlc.BeatParams{ID: k.o.Node, Roles: strings.Join(k.o.Roles, ",")})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	k.beat = beat
-	k.trust(began.Add(k.o.Length * 3 / 4))
-	return nil
-}
-
-// trust lets what is held be used until a moment. A timer ends it, not a step:
-// a step may hang on a database that is gone.
-func (k *Keeper) trust(until time.Time) {
+// began reports whether others may know of this process.
+func (k *Keeper) began() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.until = until
+	return k.beat > 0
+}
+
+// trust lets what is held be used until a moment. A timer ends it, not a call: it
+// may hang on a database that is gone.
+func (k *Keeper) trust(until time.Time, beat int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.until, k.beat = until, beat
 	if k.end != nil {
 		k.end.Stop()
 	}
@@ -317,11 +328,11 @@ func (k *Keeper) Close(ctx context.Context) error {
 		return nil
 	}
 	k.mu.Lock()
-	all := slices.Collect(maps.Values(k.held))
+	all, beat := slices.Collect(maps.Values(k.held)), k.beat
 	if k.end != nil {
 		k.end.Stop()
 	}
 	k.mu.Unlock()
 	slices.SortFunc(all, func(a, b *lease) int { return strings.Compare(a.name, b.name) })
-	return errors.Join(k.giveUp(ctx, all...), k.drop(ctx, k.o.Node, k.beat))
+	return errors.Join(k.giveUp(ctx, all...), k.drop(ctx, k.o.Node, beat))
 }
