@@ -64,6 +64,7 @@ part fuzz scripts/fuzz.sh "$(pick 3s 10m)"
 memory=$([ -d /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")
 part races env TMPDIR="$memory" SKINRAIL_RACES="$(pick 2000 10000)" SKINRAIL_REVERSALS="$(pick 100 500)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/app 'ReleaseNever|ManyReversals'"
 part reconcile env SKINRAIL_RECONCILE=100000 scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/reconcile HundredDriftsAmongMany"
+part simulation env SKINRAIL_SIMULATION_SEEDS="$(pick 60 10000)" bash -c "$(declare -f proof); proof ./cmd/skinrail 'Simulation|SameSeeds|EachCallOfAStory'"
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"

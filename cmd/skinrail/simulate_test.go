@@ -2,8 +2,12 @@ package main_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -12,26 +16,63 @@ import (
 func simulated(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(binary, append([]string{"simulate"}, args...)...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	var out, rate bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &rate
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("simulate %v: %v\n%s", args, err, tail(out.Bytes()))
+		b := out.Bytes()
+		t.Fatalf("simulate %v: %v\n%s", args, err, b[max(0, len(b)-20_000):])
 	}
+	t.Logf("simulate %s: %s", strings.Join(args, " "), rate.String())
 	return out.String()
 }
 
-// tail is the end of a long output.
-func tail(b []byte) []byte { return b[max(0, len(b)-20_000):] }
+// simulationSeeds is how many seeds a run of the tests plays; a soak plays more.
+func simulationSeeds(t *testing.T) int {
+	text := os.Getenv("SKINRAIL_SIMULATION_SEEDS")
+	if text == "" {
+		return 60
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
-func TestSimulationHoldsAndRepeats(t *testing.T) {
+var never = regexp.MustCompile(`(?m)^ +never  (.+)$`)
+
+// TestSimulationHoldsAndReachesEverything plays seeds until every declared state
+// change, operation and fault was there: what a dose has not reached is left to
+// further doses, as often as it may take.
+func TestSimulationHoldsAndReachesEverything(t *testing.T) {
 	t.Parallel()
-	dose := []string{"--seeds", "30", "--from", "1"}
+	seeds := simulationSeeds(t)
+	var left map[string]bool
+	for from := 1; from <= 4*seeds+1; from += seeds {
+		missing := map[string]bool{}
+		for _, m := range never.FindAllStringSubmatch(simulated(t, "--seeds", strconv.Itoa(seeds), "--from", strconv.Itoa(from)), -1) {
+			if left == nil || left[m[1]] {
+				missing[m[1]] = true
+			}
+		}
+		if left = missing; len(left) == 0 {
+			return
+		}
+	}
+	for name := range left {
+		t.Errorf("never reached: %s", name)
+	}
+}
+
+func TestSameSeedsGiveTheSameBytes(t *testing.T) {
+	t.Parallel()
+	dose := []string{"--seeds", fmt.Sprint(max(12, simulationSeeds(t)/10)), "--from", "1"}
 	if a, b := simulated(t, dose...), simulated(t, dose...); a != b {
 		t.Errorf("the same seeds gave\n%s\nand\n%s", a, b)
 	}
 }
 
-func TestEachCallMayFail(t *testing.T) {
+func TestEachCallOfAStoryMayFail(t *testing.T) {
 	t.Parallel()
 	t.Logf("%s", simulated(t, "--walk"))
 }

@@ -2,25 +2,58 @@ package simulation
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // few is a dose that the race detector can take.
 var few = Options{Seeds: 6, From: 1, Ops: 250, Faults: 30, Workers: 2}
 
-func TestSeedsHoldAndRepeat(t *testing.T) {
+// TestSeedsHold plays a few seeds, or SKINRAIL_SIMULATION_SEEDS, or as many as
+// there is time for.
+func TestSeedsHold(t *testing.T) {
 	t.Parallel()
-	var first, second bytes.Buffer
-	if _, err := Run(t.Context(), few, &first); err != nil {
-		t.Fatalf("%v\n%s", err, first.String())
+	o := few
+	if text := os.Getenv("SKINRAIL_SIMULATION_SEEDS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Seeds, o.Ops, o.Faults = n, 400, 40
 	}
-	if _, err := Run(t.Context(), few, &second); err != nil {
+	ctx := t.Context()
+	if end, bounded := t.Deadline(); bounded {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, end.Add(-20*time.Second))
+		defer stop()
+	}
+	var out bytes.Buffer
+	sum, err := Run(ctx, o, &out)
+	if errors.Is(err, ErrViolation) {
 		t.Fatal(err)
 	}
-	if first.String() != second.String() {
-		t.Errorf("the same seeds gave\n%s\nand\n%s", first.String(), second.String())
+	if err != nil && ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d seeds", len(sum.Results))
+}
+
+func TestEqualSeedsHaveEqualTraces(t *testing.T) {
+	t.Parallel()
+	s, err := newStage(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.remove()
+	play := func() Result { return s.play(t.Context(), 3, few, filepath.Join(s.dir, "equal.db"), newCover()) }
+	if a, b := play(), play(); a.Hash != b.Hash || a.Violation != "" {
+		t.Errorf("seed 3 is %s and %s %s", a.Hash, b.Hash, a.Violation)
 	}
 }
 
