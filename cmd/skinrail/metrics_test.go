@@ -112,3 +112,58 @@ func TestMetricsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// Each reason why a bot cannot work shows within a minute of its cause, in the
+// list and in the figures, and goes when work succeeds. The reasons that need a
+// Steam of their own are tried in internal/bot.
+func TestReasonsShowInListAndMetricsWithinAMinute(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--world", world(t, openShop(t, exampleID, exampleSecret).URL, `"count": 40`, `"count": 950`))
+	b := s.worldBot()
+	labels := `{account="` + b.AccountName + `",bot="` + b.SteamID + `"`
+	shows := func(health, begins string) {
+		t.Helper()
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "1m"})
+		within(t, health, func() bool { return strings.HasPrefix(s.bots()[b.AccountName].text("reason"), begins) })
+		m := s.metrics()
+		s.shows(m, `skinrail_bot_health`+labels+`,health="`+health+`"}`, 1)
+		if health != "ready" && health != "inventory full" {
+			s.shows(m, `skinrail_bot_ready`+labels+`}`, 0)
+			if s.bots()[b.AccountName].text("advice") == "" {
+				t.Errorf("%s: no advice", health)
+			}
+		}
+	}
+	for _, c := range []struct {
+		fault          answer
+		health, begins string
+	}{
+		{answer{"kind": "session"}, "session expired", "session expired"},
+		{answer{"kind": "status", "value": 429}, "rate limited by Steam", "rate limited by Steam until 20"},
+		{answer{"kind": "status", "value": 503}, "Steam does not answer", "Steam does not answer"},
+	} {
+		c.fault["endpoint"], c.fault["account"], c.fault["count"] = "offers", b.SteamID, -1
+		s.control(http.StatusOK, http.MethodPost, "/faults", c.fault)
+		shows(c.health, c.begins)
+		s.control(http.StatusOK, http.MethodDelete, "/faults", nil)
+		shows("ready", "ready")
+	}
+	s.steam("accounts/"+b.SteamID+"/items", `{"app":730,"name":"P250 | Sand Dune (Field-Tested)","count":50}`)
+	shows("inventory full", "inventory full (app 730: 10")
+	s.steam("accounts/"+b.SteamID, `{"new_device":true}`)
+	s.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "c-1", "name": "P250 | Sand Dune (Field-Tested)"})
+	s.waitPurchase("c-1", "trade_create_error")
+	shows("trade cooldown", "trade cooldown until 20")
+}
+
+// steam posts to the simulated Steam's control.
+func (s *sandbox) steam(path, body string) {
+	s.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, s.ready.SteamURL+"/sim/"+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if code, got, err := do(r); err != nil || code != http.StatusOK {
+		s.t.Fatalf("%s: %d, %v, %v", path, code, got, err)
+	}
+}

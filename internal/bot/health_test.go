@@ -184,6 +184,17 @@ func TestReasonIsStoredWithinAMinuteAndClearedWhenWorkSucceeds(t *testing.T) {
 	}
 }
 
+func TestMissingAcknowledgementIsTold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 3)
+		st.fault(http.MethodPost, `{"endpoint":"acknowledge","count":-1,"kind":"html"}`)
+		st.shows("needs acknowledgement")
+		st.fault(http.MethodDelete, "")
+		st.shows("ready")
+	})
+}
+
 func TestWrongClockIsTold(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
