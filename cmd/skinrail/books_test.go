@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // readyz asks the main listener.
@@ -25,9 +26,9 @@ func (s *sandbox) readyz() (int, string) {
 }
 
 // proof runs skinrail audit.
-func (s *sandbox) proof() (string, int) {
+func (s *sandbox) proof(args ...string) (string, int) {
 	s.t.Helper()
-	out, errors, code := command(s.t, "", append([]string{"audit", "--data", s.data}, databaseArgs(s.args)...)...)
+	out, errors, code := command(s.t, "", append(append([]string{"audit", "--data", s.data}, databaseArgs(s.args)...), args...)...)
 	return out + errors, code
 }
 
@@ -102,8 +103,21 @@ func TestBrokenBooksStopTheRunningProgram(t *testing.T) {
 			s.start() // nobody has said so: the check at the start finds it
 			s.wantStopped("p-6")
 			s.plant(mend)
-			if text, code := s.proof(); code != 0 {
+			text, code = s.proof()
+			if code != 0 {
 				t.Errorf("audit: exit %d\n%s", code, text)
+			}
+			_, text, _ = strings.Cut(text, "seal ")
+			seal, _, _ := strings.Cut(text, ",")
+			if text, code := s.proof("--seal", seal); code != 0 {
+				t.Errorf("audit with the seal %s: exit %d\n%s", seal, code, text)
+			}
+			number, _, _ := strings.Cut(seal, ":")
+			if text, code := s.proof("--seal", number+":"+strings.Repeat("ab", 32)); code != 1 || !strings.Contains(text, "is not in the chain") {
+				t.Errorf("audit with another seal: exit %d\n%s", code, text)
+			}
+			if _, code := s.proof("--seal", "nonsense"); code != 2 {
+				t.Errorf("audit with nonsense: exit %d", code)
 			}
 		})
 	}
@@ -147,6 +161,28 @@ func TestDepositUndoneAfterItWasCreditedIsOwed(t *testing.T) {
 			eventually(t, "the rest is there", func() bool { return s.ok(answer{"method": "balance"})["balance"] == "0.50" })
 			s.shows(s.metrics(), "skinrail_owed_usd", 0)
 			s.audit()
+		})
+	}
+}
+
+// Nobody looks, and nothing is restarted: within a minute the running program
+// finds it by itself.
+func TestBrokenBooksAreFoundWithinAMinute(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, args...)
+			s.plant("update account set balance = balance + 5 where path like 'project/%/available'")
+			began := time.Now()
+			for status := 0; status != http.StatusServiceUnavailable; status, _ = s.readyz() {
+				if time.Since(began) > 80*time.Second {
+					t.Fatal("nothing is found")
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			t.Logf("found after %v", time.Since(began).Round(time.Second))
+			s.wantStopped("p-1")
 		})
 	}
 }

@@ -98,12 +98,17 @@ func storeFlags(cmd *cobra.Command, s *app.Store) {
 
 func auditCommand() *cobra.Command {
 	var s app.Store
+	var kept string
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Prove the books: recompute every balance, hold and transaction",
-		Long:  "Prove the books: recompute every balance, hold and transaction, and print what was\nchecked. Works while the gateway runs. Exit code 1 when anything is wrong.",
-		RunE:  func(cmd *cobra.Command, _ []string) error { return app.Audit(cmd.Context(), s, cmd.OutOrStdout()) },
+		Long: "Prove the books: recompute every balance, hold and transaction, and print what was\nchecked and the first wrong row. Works while the gateway runs. Exit code 1 when anything is\nwrong: then no money moves until an audit finds the books right. Keep the line of the newest\n" +
+			"seal elsewhere: with --seal a later audit proves that nothing before it was made anew.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return told(app.Audit(cmd.Context(), s, kept, cmd.OutOrStdout()))
+		},
 	}
+	cmd.Flags().StringVar(&kept, "seal", "", "a seal that an earlier audit printed, N:HASH")
 	storeFlags(cmd, &s)
 	return cmd
 }

@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
@@ -40,8 +44,13 @@ var ErrBooks = errors.New("the books are not right")
 
 // Audit recomputes the books and prints what it checked. It may run while the
 // gateway works on the same database. Wrong books stop money writes, right ones
-// let them go on.
-func Audit(ctx context.Context, s Store, out io.Writer) (err error) {
+// let them go on. A seal kept elsewhere, as an earlier audit printed it, must
+// still be in the chain; empty: none.
+func Audit(ctx context.Context, s Store, kept string, out io.Writer) (err error) {
+	n, hash, err := parseSeal(kept)
+	if err != nil {
+		return err
+	}
 	d, err := s.open(ctx)
 	if err != nil {
 		return err
@@ -55,6 +64,17 @@ func Audit(ctx context.Context, s Store, out io.Writer) (err error) {
 		return err
 	}
 	fmt.Fprintln(out, report)
+	if kept != "" {
+		has, err := l.HasSeal(ctx, n, hash)
+		if err != nil {
+			return err
+		}
+		if !has {
+			what := "the seal " + kept + ", kept elsewhere, is not in the chain: it was made anew"
+			fmt.Fprintln(out, "first wrong: "+what)
+			return errors.Join(ErrBooks, l.Stop(ctx, what, time.Now()))
+		}
+	}
 	if !report.OK() {
 		return errors.Join(ErrBooks, l.Stop(ctx, report.First(), time.Now()))
 	}
@@ -64,6 +84,19 @@ func Audit(ctx context.Context, s Store, out io.Writer) (err error) {
 		fmt.Fprintln(out, "money moves again")
 	}
 	return err
+}
+
+// parseSeal reads a seal as an audit prints it: its number, a colon, its hash.
+func parseSeal(text string) (n int64, hash []byte, err error) {
+	if text == "" {
+		return 0, nil, nil
+	}
+	number, digits, ok := strings.Cut(text, ":")
+	n, err = strconv.ParseInt(number, 10, 64)
+	if hash, failed := hex.DecodeString(digits); ok && err == nil && failed == nil && n > 0 && len(hash) == sha256.Size {
+		return n, hash, nil
+	}
+	return 0, nil, explain(wrong("--seal %q: want it as skinrail audit printed it, such as 812:5f0c…", text))
 }
 
 // SetMaintenance makes the merchant API of every node on the database answer

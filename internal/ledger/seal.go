@@ -285,3 +285,13 @@ func (s *Service) Unsealed(ctx context.Context) (int64, error) {
 	err = s.db.Read().QueryRowContext(ctx, "select count(*) from ledger_transaction t where t.id > $1", h.high).Scan(&n)
 	return n, err
 }
+
+// HasSeal reports whether the chain has a seal with this hash: who kept it
+// elsewhere knows then that nothing before it was made anew.
+func (s *Service) HasSeal(ctx context.Context, n int64, hash []byte) (bool, error) {
+	found, err := seals(ctx, s.db.Read(), n-1, 1)
+	if err != nil {
+		return false, fmt.Errorf("seal %d: %w", n, err)
+	}
+	return len(found) == 1 && found[0].n == n && same(found[0].hash, hash), nil
+}
