@@ -1,6 +1,7 @@
 package authpb
 
 import (
+	"bytes"
 	"encoding/hex"
 	"reflect"
 	"testing"
@@ -55,17 +56,30 @@ func TestUnknownFieldsAreSkipped(t *testing.T) {
 	}
 }
 
+// FuzzUnmarshal reads any bytes as each message: what is read is written and
+// read again the same.
 func FuzzUnmarshal(f *testing.F) {
 	f.Add((&BeginRequest{AccountName: "a", DeviceDetails: DeviceDetails{PlatformType: 3}}).Marshal())
+	f.Add((&BeginResponse{ClientID: 1, Interval: 5, AllowedConfirmations: []AllowedConfirmation{{Type: 3}}}).Marshal())
+	f.Add([]byte{0x25, 0, 0, 0xc0, 0x7f}) // an interval that is no number
 	f.Add([]byte{0xff})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var m BeginRequest
-		if m.Unmarshal(raw) != nil {
-			return
-		}
-		var again BeginRequest
-		if err := again.Unmarshal(m.Marshal()); err != nil || !reflect.DeepEqual(m, again) {
-			t.Fatalf("second reading differs: %v", err)
+		for _, fresh := range []func() message{
+			func() message { return &RSAKeyRequest{} }, func() message { return &RSAKeyResponse{} }, func() message { return &BeginRequest{} },
+			func() message { return &BeginResponse{} }, func() message { return &GuardCodeRequest{} }, func() message { return &GuardCodeResponse{} },
+			func() message { return &PollRequest{} }, func() message { return &PollResponse{} }, func() message { return &AccessTokenRequest{} },
+			func() message { return &AccessTokenResponse{} }, func() message { return &BeginQRRequest{} }, func() message { return &BeginQRResponse{} },
+			func() message { return &SessionInfoRequest{} }, func() message { return &SessionInfoResponse{} },
+			func() message { return &MobileConfirmationRequest{} }, func() message { return &RevokeRequest{} },
+		} {
+			m, again := fresh(), fresh()
+			if unmarshal(raw, m) != nil {
+				continue
+			}
+			wire := marshal(m)
+			if err := unmarshal(wire, again); err != nil || !bytes.Equal(marshal(again), wire) {
+				t.Fatalf("%T: the second reading differs: %v", m, err)
+			}
 		}
 	})
 }

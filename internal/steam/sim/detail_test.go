@@ -183,3 +183,34 @@ func TestALockedItemIsSeenAndCannotBeTraded(t *testing.T) {
 		t.Errorf("asked for later: %s", a.body)
 	}
 }
+
+func TestStrangersSeeWhatWasTradedLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.control("/sim/settings", `{"hide_traded":"240h"}`)
+	bot, payer := w.login(botID), w.login(payerID)
+	id := bot.mustSend(payerID, "Eus3r-tk", nil, bot.inventory(payerID, steam.CS2, "2")[:1])
+	w.control("/sim/offers/"+id+"/accept", "")
+	item := bot.trade(bot.offer(id)["tradeid"].(string))["assets_received"].([]any)[0].(map[string]any)["new_assetid"].(string)
+	sees := func(u *user) bool {
+		u.renew()
+		return strings.Contains(string(u.page("/inventory/"+botID.String()+"/730/2", nil).body), `"`+item+`"`)
+	}
+	total := func() any { return w.get("/inventory/"+botID.String()+"/730/2", nil).json["total_inventory_count"] }
+	had := total()
+	w.advance(170 * time.Hour)
+	w.kill()
+	if sees(payer) || !sees(bot) || total() != had.(float64)+1 {
+		t.Errorf("after a week: stranger %v, owner %v, %v of %v items", sees(payer), sees(bot), total(), had)
+	}
+	r := payer.sign(w.request(http.MethodGet, "/tradeoffer/new/partnerinventory/", url.Values{
+		"sessionid": {sessionID}, "partner": {botID.String()}, "appid": {"730"}, "contextid": {"2"}}))
+	r.Header.Set("Referer", w.http.URL+"/tradeoffer/new/?partner=1&token=Eb0t_tok")
+	if list, _ := w.do(r).json["rgInventory"].(map[string]any); list[item] == nil {
+		t.Error("not shown by the trade URL")
+	}
+	w.advance(72 * time.Hour)
+	if !sees(payer) {
+		t.Error("not seen after ten days")
+	}
+}

@@ -79,6 +79,9 @@ func (q *call) inventoryPage(list []*item, from, count int, own bool) inventoryP
 	bbcode := q.r.FormValue("preserve_bbcode") == "1"
 	seen := map[classInstance]bool{}
 	for _, it := range slices.Backward(list[low:from]) {
+		if !own && it.hidden(q.at, q.sim.state.Settings.HideTraded) {
+			continue
+		}
 		a := it.asset()
 		p.Assets = append(p.Assets, a)
 		if ps := it.properties(named); ps != nil {
@@ -99,6 +102,11 @@ func (q *call) inventoryPage(list []*item, from, count int, own bool) inventoryP
 		p.MoreItems, p.LastAssetID = 1, decimal(list[low].ID)
 	}
 	return p
+}
+
+// hidden tells that strangers do not see the item yet.
+func (it *item) hidden(at stamp, after Duration) bool {
+	return it.Since > 0 && it.Class.App == steam.CS2 && at < it.Since.add(after)
 }
 
 type classInstance struct{ class, instance string }

@@ -31,6 +31,7 @@ type inventoryImage struct {
 	App     steam.AppID
 	Context string
 	Items   []uint64
+	Since   map[uint64]stamp `json:",omitempty"` // of items that came by a trade, by id
 }
 
 func (st *state) save(number uint64) saved {
@@ -41,9 +42,12 @@ func (st *state) save(number uint64) saved {
 	for _, a := range st.accounts {
 		one := accountImage{Account: a}
 		for _, p := range a.places() {
-			packed := inventoryImage{App: p.App, Context: p.Context}
+			packed := inventoryImage{App: p.App, Context: p.Context, Since: map[uint64]stamp{}}
 			for _, it := range a.inventories[p].list {
 				packed.Items = append(packed.Items, it.ID, it.Birth, uint64(it.Class.Index), uint64(it.Until))
+				if it.Since > 0 {
+					packed.Since[it.ID] = it.Since
+				}
 			}
 			one.Inventories = append(one.Inventories, packed)
 		}
@@ -107,7 +111,7 @@ func (st *state) unpack(a *account, packed inventoryImage) error {
 		if v[2] >= uint64(len(st.classes)) {
 			return fmt.Errorf("inventory of %s: class %d is unknown", a.SteamID, v[2])
 		}
-		it := &item{ID: v[0], Birth: v[1], Class: st.classes[v[2]], Owner: a, Context: packed.Context, Until: stamp(v[3])}
+		it := &item{ID: v[0], Birth: v[1], Class: st.classes[v[2]], Owner: a, Context: packed.Context, Since: packed.Since[v[0]], Until: stamp(v[3])}
 		st.put(it)
 		if it.locked() {
 			st.schedule(it.Until, dueUnlock, it.ID)

@@ -74,6 +74,7 @@ type item struct {
 	Class   *class
 	Owner   *account
 	Context string
+	Since   stamp // of the trade it came by; 0: none
 	Until   stamp // end of protection in context 16, of a lock elsewhere; 0: none
 }
 

@@ -111,8 +111,8 @@ func (st *state) deliver(t *trade, at stamp) {
 			t.Settlement = max(t.Settlement, at.add(d).ceilHour())
 		}
 	}
-	st.hand(t.FromA, st.byID[t.B], t.Settlement)
-	st.hand(t.FromB, st.byID[t.A], t.Settlement)
+	st.hand(t.FromA, st.byID[t.B], t)
+	st.hand(t.FromB, st.byID[t.A], t)
 	if t.Settlement > 0 {
 		st.protect(t)
 	}
@@ -124,15 +124,16 @@ func (st *state) protect(t *trade) {
 	st.byID[t.B].unsettled[t.ID] = t
 }
 
-func (st *state) hand(list []moved, to *account, settlement stamp) {
+func (st *state) hand(list []moved, to *account, t *trade) {
 	for i := range list {
 		m := &list[i]
 		m.NewContext = steam.ContextMain
 		until := stamp(0)
 		if st.protection(m.App) > 0 {
-			m.NewContext, until = steam.ContextProtected, settlement
+			m.NewContext, until = steam.ContextProtected, t.Settlement
 		}
-		m.NewID = st.give(to, st.byClass[m.Class], m.NewContext, m.Birth, until).ID
+		it := st.give(to, st.byClass[m.Class], m.NewContext, m.Birth, until)
+		it.Since, m.NewID = t.Mod, it.ID
 	}
 }
 
@@ -186,7 +187,7 @@ func (st *state) settle(t *trade, at stamp) {
 		}
 		st.take(it)
 		if st.Settings.SettleNewIDs {
-			st.give(it.Owner, it.Class, steam.ContextMain, it.Birth, 0)
+			st.give(it.Owner, it.Class, steam.ContextMain, it.Birth, 0).Since = it.Since
 			continue
 		}
 		it.Context, it.Until = steam.ContextMain, 0

@@ -29,6 +29,9 @@ type Settings struct {
 	AcceptDelay Duration `json:"accept_delay"`
 	// SettleNewIDs gives items new asset ids when protection ends.
 	SettleNewIDs bool `json:"settle_new_ids,omitempty"`
+	// HideTraded is how long after a trade strangers do not see CS2 items, whom
+	// a trade URL shows them; zero: they see them at once.
+	HideTraded Duration `json:"hide_traded,omitempty"`
 	// ReuseCodes lets a code of the authenticator be used more than once.
 	ReuseCodes bool `json:"reuse_codes,omitempty"`
 	// InventoryLimit is the most CS2 items an account can receive up to; zero
