@@ -37,7 +37,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand(), simulateCommand())
+	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand(), simulateCommand(), backupCommand(), restoreCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
@@ -115,15 +115,23 @@ func auditCommand() *cobra.Command {
 
 func doctorCommand() *cobra.Command {
 	var d app.Doctor
+	var release bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say which bots cannot work, and where Steam differs from the records",
 		Long: "Say which bots cannot work and why, and where Steam differs from the records. The\nrunning gateway compares them every hour; a difference seen only once may have been a\n" +
-			"trade on its way. Exit code 1 when a bot cannot work or a difference was seen twice.",
-		RunE: func(cmd *cobra.Command, _ []string) error { return d.Run(cmd.Context(), cmd.OutOrStdout()) },
+			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if release {
+				return told(d.Release(cmd.Context(), cmd.OutOrStdout()))
+			}
+			return d.Run(cmd.Context(), cmd.OutOrStdout())
+		},
 	}
 	storeFlags(cmd, &d.Store)
 	cmd.Flags().BoolVar(&d.JSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&release, "release", false, "open a restored database although Steam and the records differ")
+	cmd.Flags().StringVar(&d.By, "by", "", "who releases it")
 	return cmd
 }
 

@@ -20,6 +20,7 @@ import (
 type Doctor struct {
 	Store
 	JSON bool
+	By   string // who releases a restored database
 }
 
 // ErrUnwell is returned when somebody has to do something.
@@ -32,6 +33,8 @@ type findings struct {
 	Counts map[string]int `json:"counts"` // certain drifts by kind
 	Drifts []driftFinding `json:"drifts"`
 	Trades []tradeFinding `json:"overdue_trades"`
+
+	Restored *restoredFinding `json:"restored,omitempty"` // while closed
 }
 
 type botFinding struct {
@@ -67,7 +70,8 @@ const tradesShown = 100
 
 // Run prints bots, drifts and overdue trades. It may run while the gateway works
 // on the same database. It returns [ErrUnwell] when an enabled bot cannot work,
-// a drift is certain or a trade is overdue.
+// a drift is certain, a trade is overdue, or the database was restored and is
+// closed.
 func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 	d, err := doc.open(ctx)
 	if err != nil {
@@ -106,10 +110,15 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice()})
 		f.Well = f.Well && (!b.Enabled || b.Health.Works() || b.Health == fleet.Starting)
 	}
-	open, err := reconcile.New(d, trades, bots).Open(ctx)
+	drifts := reconcile.New(d, trades, bots)
+	open, err := drifts.Open(ctx)
 	if err != nil {
 		return f, err
 	}
+	if f.Restored, err = restored(ctx, drifts); err != nil {
+		return f, err
+	}
+	f.Well = f.Well && f.Restored == nil
 	for _, s := range open {
 		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), s.Kind.Advice()})
 		if s.Certain() {
@@ -131,6 +140,9 @@ func (f findings) print(out io.Writer, machine bool) error {
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		return enc.Encode(f)
+	}
+	if f.Restored != nil {
+		f.Restored.print(out)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tDO")

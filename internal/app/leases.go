@@ -16,12 +16,13 @@ import (
 // What only one process at a time works on. Price sources are the work of those
 // that have a file of them.
 const (
-	linksLease   = "worker/links"
-	eventsLease  = "worker/events"
-	keysLease    = "worker/keys"
-	booksLease   = "worker/books"
-	roleSources  = "sources"
-	sourcesLease = roleSources + "/prices"
+	restoredLease = "worker/restored"
+	linksLease    = "worker/links"
+	eventsLease   = "worker/events"
+	keysLease     = "worker/keys"
+	booksLease    = "worker/books"
+	roleSources   = "sources"
+	sourcesLease  = roleSources + "/prices"
 )
 
 func botLease(id steam.ID64) string { return string(RoleBot) + "/" + id.String() }
@@ -39,7 +40,7 @@ func (g *Gateway) lease() {
 	}
 	if g.Roles.has(RoleWorker) {
 		roles = append(roles, string(RoleWorker))
-		jobs = append(jobs, linksLease, eventsLease, keysLease, booksLease)
+		jobs = append(jobs, restoredLease, linksLease, eventsLease, keysLease, booksLease)
 		if g.Sources != "" {
 			roles, jobs = append(roles, roleSources), append(jobs, sourcesLease)
 		}

@@ -98,7 +98,8 @@ func (g *Gateway) Run(ctx context.Context) {
 
 // runJobs starts what time and events ask for. One process at a time does each.
 func (g *Gateway) runJobs(ctx context.Context) {
-	g.job(ctx, linksLease, time.Second, nil, func(ctx context.Context) (bool, error) { return g.Deposits.Expire(ctx, g.Now()) })
+	g.job(ctx, restoredLease, time.Second, nil, g.reopen)
+	g.job(ctx, linksLease, time.Second, nil, g.expire)
 	g.job(ctx, eventsLease, time.Second, g.DB.Subscribe(event.Topic), func(ctx context.Context) (bool, error) {
 		return g.Webhooks.FanOut(ctx, g.Now())
 	})
@@ -109,6 +110,15 @@ func (g *Gateway) runJobs(ctx context.Context) {
 			return false, err
 		})
 	}
+}
+
+// expire ends deposits that nobody has paid for. In a restored database that is
+// closed it waits: they may have been paid for after the backup.
+func (g *Gateway) expire(ctx context.Context) (bool, error) {
+	if g.closed(ctx) {
+		return false, nil
+	}
+	return g.Deposits.Expire(ctx, g.Now())
 }
 
 // closeSockets says goodbye to all sockets, after the loops have ended. Who does
@@ -144,7 +154,7 @@ func (g *Gateway) deliver(ctx context.Context) {
 	wake := merge(ctx, g.DB.Subscribe(webhook.Topic), ended)
 	g.loop(ctx, "webhooks", 500*time.Millisecond, wake, func(ctx context.Context) (bool, error) {
 		free := maxInFlight - len(places)
-		if free == 0 {
+		if free == 0 || g.closed(ctx) {
 			return false, nil
 		}
 		claimed, err := g.Webhooks.Claim(ctx, g.Now(), g.Wall(), free)
@@ -199,7 +209,10 @@ func (g *Gateway) settle(ctx context.Context, now time.Time, outside func(time.T
 			}
 			moved = moved || did
 		}
-		did, err := g.Deposits.Expire(ctx, now)
+		if _, err := g.reopen(ctx); err != nil {
+			return err
+		}
+		did, err := g.expire(ctx)
 		if err != nil {
 			return err
 		}

@@ -111,12 +111,12 @@ func (g *Gateway) routes(mux *http.ServeMux) {
 	}
 	sockets := g.Roles.has(RoleSocket)
 	if sockets {
-		mux.Handle("/ws", g.Sockets)
-		mux.Handle("/ws/{$}", g.Sockets)
+		mux.Handle("/ws", g.socketDoor())
+		mux.Handle("/ws/{$}", g.socketDoor())
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		if sockets && socket.Upgrade(r) { // where old clients connect
-			g.Sockets.ServeHTTP(w, r)
+			g.socketDoor().ServeHTTP(w, r)
 			return
 		}
 		say(w, http.StatusOK, "Skinrail gateway\n\nmerchant API   POST "+skinsback.Path+"\nwebsocket      GET /ws/\nreference      GET /docs/, /openapi.json\nhealth         GET /healthz, /readyz")
@@ -128,7 +128,7 @@ func (g *Gateway) routes(mux *http.ServeMux) {
 func (g *Gateway) legacySockets() http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/{$}", "/ws", "/ws/{$}"} {
-		mux.Handle(path, g.Sockets)
+		mux.Handle(path, g.socketDoor())
 	}
 	return wrap(g.Log, g.Metrics, mux)
 }
@@ -144,6 +144,10 @@ func maxSockets() int {
 }
 
 func (g *Gateway) readyz(w http.ResponseWriter, r *http.Request) {
+	if g.closed(r.Context()) {
+		say(w, http.StatusServiceUnavailable, "restored: closed until Steam and the records agree")
+		return
+	}
 	if g.Ledger.Stopped() != "" {
 		say(w, http.StatusServiceUnavailable, "the books are not right: no money moves until skinrail audit finds nothing wrong")
 		return

@@ -39,6 +39,7 @@ type Agent struct {
 	loggedIn  bool
 	acked     bool                  // Steam's rules accepted
 	apart     bool                  // in quarantine: nothing is sent or confirmed
+	restored  reconcile.Restoration // while closed, Steam is only read
 	slots     int64                 // offers that may be open at once
 	free      int64                 // of them, in this step
 	learnt    fleet.State           // from refusals; empty: none
@@ -92,7 +93,10 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	a.apart, a.slots = b.Quarantined, b.Slots()
+	if a.restored, err = a.drifts.Restored(ctx); err != nil {
+		return false, err
+	}
+	a.apart, a.slots = b.Quarantined || a.restored.Closed(), b.Slots()
 	if err := a.ready(ctx); err != nil {
 		return false, err
 	}
@@ -118,7 +122,7 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 	if err := a.readStale(ctx, now); err != nil {
 		return moved, err
 	}
-	return moved, a.reconcile(ctx, now)
+	return moved, a.reconcile(ctx, live, now)
 }
 
 // ready makes sure of a session and of Steam's acknowledgement.

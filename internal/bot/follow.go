@@ -77,6 +77,15 @@ func (a *Agent) followUnconfirmed(ctx context.Context, t trade.Trade, c trade.Ch
 	return a.confirm(ctx, t, now)
 }
 
+// cancel withdraws an offer on Steam, unless the database was restored and is
+// not open yet: then nothing is done there.
+func (a *Agent) cancel(ctx context.Context, id steam.OfferID) steam.Outcome {
+	if a.restored.Closed() {
+		return steam.Outcome{Verdict: steam.Refused, Detail: "the database was restored and is not open yet"}
+	}
+	return a.client.Cancel(ctx, id)
+}
+
 // cancelLate withdraws an offer past its deadline. The trade ends only when
 // Steam shows the offer as canceled: an answer that says so has been a lie, and
 // the partner could still accept what the merchant has his money back for.
@@ -88,7 +97,7 @@ func (a *Agent) cancelLate(ctx context.Context, t trade.Trade, now time.Time) (b
 }
 
 func (a *Agent) withdraw(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
-	out := a.client.Cancel(ctx, t.OfferID)
+	out := a.cancel(ctx, t.OfferID)
 	if out.Verdict != steam.Done {
 		a.log.WarnContext(ctx, "offer is not withdrawn yet", "trade", t.ID, "refusal", out.Refusal, "detail", out.Detail)
 		return false, nil
@@ -113,7 +122,7 @@ func (a *Agent) followEscrow(ctx context.Context, t trade.Trade, c trade.Change,
 			return moved, err
 		}
 	}
-	out := a.client.Cancel(ctx, c.Offer)
+	out := a.cancel(ctx, c.Offer)
 	return t.State != trade.Escrow || out.Verdict == steam.Done, nil
 }
 

@@ -193,7 +193,7 @@ func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer, now time.T
 			continue
 		}
 		a.log.WarnContext(ctx, "withdraw stray offer", "offer", o.ID, "trade", t.ID)
-		canceled = a.client.Cancel(ctx, o.ID).Verdict == steam.Done || canceled
+		canceled = a.cancel(ctx, o.ID).Verdict == steam.Done || canceled
 	}
 	return canceled, nil
 }

@@ -3,10 +3,13 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
 )
 
 // Steam and our records are compared every hour, and soon again after a look
@@ -15,18 +18,30 @@ const (
 	lookEvery = time.Hour
 	lookAgain = 5 * time.Minute
 	lookFirst = time.Minute
+	// In a restored database that is closed, and how much before the newest in
+	// the records these looks begin.
+	lookClosed = 20 * time.Second
+	sinceSlack = time.Hour
 )
 
 // reconcile compares what Steam shows with what is stored, when it is time. It
 // runs after everything that Steam has told was stored.
-func (a *Agent) reconcile(ctx context.Context, now time.Time) error {
+func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time) error {
+	closed := a.restored.Closed()
 	if a.lookAt.IsZero() {
 		a.lookAt = now.Add(lookFirst)
+		if closed {
+			a.lookAt = now
+		}
 	}
-	if now.Before(a.lookAt) {
+	if now.Before(a.lookAt) || (closed && slices.ContainsFunc(live, unclear)) {
 		return nil
 	}
-	shown, err := a.shown(ctx, now.Add(-reconcile.Span))
+	from := now.Add(-reconcile.Span)
+	if since := a.restored.Since.Add(-sinceSlack); closed && since.Before(from) && !a.restored.Since.IsZero() {
+		from = since
+	}
+	shown, err := a.shown(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -38,7 +53,8 @@ func (a *Agent) reconcile(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), reconcile.Compare(kept, shown), now)
+	drifts := reconcile.Compare(kept, shown)
+	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), drifts, now)
 	if err != nil {
 		return err
 	}
@@ -48,8 +64,19 @@ func (a *Agent) reconcile(ctx context.Context, now time.Time) error {
 	if a.lookAt = now.Add(lookEvery); fresh {
 		a.lookAt = now.Add(lookAgain)
 	}
-	return nil
+	if !closed {
+		return nil
+	}
+	a.lookAt = now.Add(lookClosed)
+	if !shown.From.Equal(from) || slices.Contains(slices.Collect(maps.Values(a.stale)), true) { // not all was seen
+		return nil
+	}
+	drifts = slices.DeleteFunc(drifts, func(d reconcile.Drift) bool { return d.Kind.Harmless() })
+	return a.drifts.Looked(ctx, a.restored, reconcile.Look{Bot: a.ID().String(), At: now, Differences: int64(len(drifts))})
 }
+
+// unclear is a send whose outcome is not known.
+func unclear(t trade.Trade) bool { return t.State == trade.Unknown || t.State == trade.Sending }
 
 // shown reads Steam's view since a moment, or since the oldest trade that was
 // read when there are too many.

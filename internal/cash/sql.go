@@ -122,9 +122,13 @@ func insert(ctx context.Context, tx *db.Tx, b Booking) (int64, error) {
 	if err := q.MoveHead(ctx, sqlc.MoveHeadParams{ProjectID: b.Project, Seq: b.Seq, At: db.Micros(b.CreatedAt)}); err != nil {
 		return 0, err
 	}
-	return q.Insert(ctx, sqlc.InsertParams{ProjectID: b.Project, Seq: b.Seq, Direction: string(b.Direction), Amount: int64(b.Amount),
+	id, err := q.Insert(ctx, sqlc.InsertParams{ProjectID: b.Project, Seq: b.Seq, Direction: string(b.Direction), Amount: int64(b.Amount),
 		Ref: b.Ref, Note: b.Note, State: string(b.State), ProposedBy: b.ProposedBy, CreatedAt: db.Micros(b.CreatedAt),
 		DecidedBy: b.DecidedBy, DecidedAt: db.Micros(b.DecidedAt)})
+	if err == nil {
+		err = tx.Lift("cash", &id)
+	}
+	return id, err
 }
 
 // change writes a decision if the booking is still in the old state, and

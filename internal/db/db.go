@@ -46,6 +46,7 @@ type DB struct {
 	writer *writer // SQLite only
 	bus    bus
 	clock  clock
+	floors map[string]int64 // SQLite, once restored: ids up to these are used
 	fatal  chan error
 	watch  atomic.Pointer[func(took time.Duration, writes int)]
 	once   sync.Once
@@ -207,6 +208,9 @@ func (d *DB) openSQLite(ctx context.Context, path, vfs string) error {
 	if err := migrate(ctx, w, SQLite); err != nil {
 		return errors.Join(err, w.Close())
 	}
+	if err := d.readFloors(ctx, w); err != nil {
+		return errors.Join(err, w.Close())
+	}
 	if d.writer, err = newWriter(ctx, d, w); err != nil {
 		return errors.Join(err, w.Close())
 	}
@@ -246,8 +250,11 @@ func sqliteURL(path, vfs string, readOnly bool) string {
 	if vfs != "" {
 		q.Set("vfs", vfs)
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	return "file:" + escaped(path) + "?" + q.Encode()
 }
+
+// escaped is a path in a URL of SQLite.
+func escaped(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 
 // checkSQLite refuses versions before 3.51.3 (a race at a WAL reset could
 // corrupt the file) and any durability below FULL.

@@ -16,6 +16,7 @@ type Tx struct {
 	ctx    context.Context // in force instead of the caller's: a write is not cut in the middle
 	q      Querier
 	conn   *sql.Conn // PostgreSQL's
+	floors map[string]int64
 	topics []string
 	after  []func()
 	open   []interface{ Close() error }

@@ -214,7 +214,7 @@ func (w *writer) run(j *job) error {
 	if j.err = j.ctx.Err(); j.err != nil {
 		return nil
 	}
-	j.tx = &Tx{ctx: context.Background(), q: writerQuerier{w}}
+	j.tx = &Tx{ctx: context.Background(), q: writerQuerier{w}, floors: w.db.floors}
 	if j.err = run(j.f, j.tx); Class(j.err) == Disk {
 		w.bad = j.err
 		w.db.fail(j.err)

@@ -30,6 +30,9 @@ func insert(ctx context.Context, tx *db.Tx, d *Deposit) error {
 		SuccessUrl: d.SuccessURL, FailUrl: d.FailURL, Currency: d.Currency, MinAmount: d.MinAmount, MaxAmount: d.MaxAmount,
 		Multiplier: d.Multiplier.String(), CommissionRate: d.CommissionRate.String(), CustomCurrency: d.CustomCurrency, CustomRate: d.CustomRate,
 		PriorityGame: d.PriorityGame, CreatedAt: db.Micros(d.CreatedAt), ExpiresAt: db.Micros(d.ExpiresAt), Seq: seq})
+	if err == nil {
+		err = tx.Lift("deposit", &d.ID)
+	}
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event/sqlc"
@@ -23,7 +24,7 @@ func (s *Service) Epoch(ctx context.Context) (string, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		err = s.db.Write(ctx, func(tx *db.Tx) error {
 			q := sqlc.New(tx)
-			if err := q.AddEpoch(ctx, strings.ToLower(rand.Text()[:epochLength])); err != nil {
+			if err := q.AddEpoch(ctx, newEpoch()); err != nil {
 				return err
 			}
 			epoch, err = q.Epoch(ctx) // somebody else's, if he was faster
@@ -36,9 +37,39 @@ func (s *Service) Epoch(ctx context.Context) (string, error) {
 	return epoch, nil
 }
 
+func newEpoch() string { return strings.ToLower(rand.Text()[:epochLength]) }
+
+// Newest is when the newest event happened; zero when there is none.
+func (s *Service) Newest(ctx context.Context) (time.Time, error) {
+	at, err := sqlc.New(s.db.Read()).Newest(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("newest event: %w", err)
+	}
+	return db.Time(at), nil
+}
+
+// RestartTx begins a new log in a restored database: another epoch, and numbers
+// and versions that were not given out before. What is in the log stays, for
+// the readers whose cursors are in the database.
+func (s *Service) RestartTx(ctx context.Context, tx *db.Tx) error {
+	q := sqlc.New(tx)
+	err := q.JumpCursors(ctx, db.Stride)
+	if err == nil {
+		err = q.JumpFeeds(ctx, db.Stride)
+	}
+	if err == nil {
+		err = q.SetEpoch(ctx, newEpoch())
+	}
+	if err != nil {
+		return fmt.Errorf("begin a new log: %w", err)
+	}
+	return nil
+}
+
 // Span is what the log holds of a project: the numbers from First to Head.
-// First is Head+1 when it holds none.
-type Span struct{ First, Head int64 }
+// First is Head+1 when it holds none. Numbers up to Base are from before the
+// database was restored, when others may have had the same.
+type Span struct{ First, Head, Base int64 }
 
 // Span returns what the log holds of a project; First is 1 and Head 0 for one
 // without events.
@@ -50,7 +81,7 @@ func (s *Service) Span(ctx context.Context, project int64) (Span, error) {
 	if err != nil {
 		return Span{}, fmt.Errorf("events of project %d: %w", project, err)
 	}
-	return Span{First: r.First, Head: r.Head}, nil
+	return Span{First: r.First, Head: r.Head, Base: r.Base}, nil
 }
 
 // Two lengths of a list, so that asking for the heads of a few projects and of

@@ -19,7 +19,7 @@ update feed_cursor set seq = sqlc.arg(to_seq)
 where reader = sqlc.arg(reader) and project_id = sqlc.arg(project_id) and seq = sqlc.arg(from_seq);
 
 -- name: Span :one
-select cast(coalesce((select min(e.seq) from event e where e.project_id = f.project_id), f.seq + 1) as bigint) as first, f.seq as head
+select cast(coalesce((select min(e.seq) from event e where e.project_id = f.project_id), f.seq + 1) as bigint) as first, f.seq as head, f.base
 from feed f where f.project_id = $1;
 
 -- name: AddEpoch :exec
@@ -27,3 +27,17 @@ insert into feed_epoch (id, epoch) values (1, $1) on conflict (id) do nothing;
 
 -- name: Epoch :one
 select epoch from feed_epoch where id = 1;
+
+-- name: SetEpoch :exec
+insert into feed_epoch (id, epoch) values (1, $1) on conflict (id) do update set epoch = excluded.epoch;
+
+-- Readers that have read everything stay at the end.
+-- name: JumpCursors :exec
+update feed_cursor set seq = feed_cursor.seq + sqlc.arg(stride)
+where feed_cursor.seq = (select f.seq from feed f where f.project_id = feed_cursor.project_id);
+
+-- name: JumpFeeds :exec
+update feed set seq = feed.seq + sqlc.arg(stride), base = feed.seq + sqlc.arg(stride);
+
+-- name: Newest :one
+select cast(coalesce(max(e.at), 0) as bigint) as at from feed f join event e on e.project_id = f.project_id and e.seq = f.seq;

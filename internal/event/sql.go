@@ -14,7 +14,7 @@ import (
 // Written by hand because they are in every write that changes something.
 var (
 	nextSeqSQL = db.NewList("insert into feed (project_id, seq) values ", "($1, $2)",
-		" on conflict (project_id) do update set seq = feed.seq + excluded.seq returning project_id, seq")
+		" on conflict (project_id) do update set seq = feed.seq + excluded.seq returning project_id, seq, base")
 
 	// The feed rows are locked by then, so nobody else adds to the subjects.
 	versionSQL = db.NewList("with s (subject) as (values ", "(cast($1 as text))",
@@ -26,7 +26,7 @@ var (
 
 // insert sets the events' Seq and Version.
 func insert(tx *db.Tx, es []Event) error {
-	next, versions := map[int64]int64{}, map[string]int64{}
+	next, base, versions := map[int64]int64{}, map[int64]int64{}, map[string]int64{}
 	var subjects []any
 	for _, e := range es {
 		next[e.Project]++
@@ -40,9 +40,9 @@ func insert(tx *db.Tx, es []Event) error {
 		counts = append(counts, project, next[project])
 	}
 	err := tx.Together(append(nextSeqSQL.Query(counts, func(row db.Scanner) error {
-		var project, last int64
-		err := row.Scan(&project, &last)
-		next[project] = last - next[project]
+		var project, last, from int64
+		err := row.Scan(&project, &last, &from)
+		next[project], base[project] = last-next[project], from
 		return err
 	}), versionSQL.Query(subjects, func(row db.Scanner) error {
 		var subject string
@@ -58,7 +58,7 @@ func insert(tx *db.Tx, es []Event) error {
 	for i := range es {
 		e := &es[i]
 		next[e.Project]++
-		versions[e.Subject]++
+		versions[e.Subject] = max(versions[e.Subject], base[e.Project]) + 1
 		e.Seq, e.Version = next[e.Project], versions[e.Subject]
 		args = append(args, e.Project, e.Seq, e.ID, string(e.Kind), e.Subject, e.Version, db.Micros(e.At), e.Body)
 	}

@@ -74,6 +74,10 @@ func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID
 		if err != nil {
 			return err
 		}
+		newest, err := q.NewestItem(ctx)
+		if err != nil {
+			return err
+		}
 		known := make(map[string]sqlc.BotItem, len(rows))
 		for _, r := range rows {
 			known[r.Asset] = r
@@ -85,11 +89,14 @@ func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID
 			if ok && r.Tradable == it.Tradable {
 				continue
 			}
-			name, err := q.AddItem(ctx, addItem(bot, it, now))
+			added, err := q.AddItem(ctx, addItem(bot, it, now))
+			if err == nil && added.ID > newest { // not one that came back
+				err = tx.Lift("bot_item", &added.ID)
+			}
 			if err != nil {
 				return err
 			}
-			moved[name] = struct{}{}
+			moved[added.Name] = struct{}{}
 		}
 		for _, r := range known {
 			moved[r.Name] = struct{}{}

@@ -43,7 +43,10 @@ select * from bot_item where bot = $1 and app = $2 and context = $3 and present;
 insert into bot_item (bot, app, context, asset, class_id, instance_id, name, phase, icon, kind, color, tradable, present, seen_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true, $13)
 on conflict (bot, app, context, asset) do update set present = true, tradable = excluded.tradable, seen_at = excluded.seen_at
-returning name;
+returning id, name;
+
+-- name: NewestItem :one
+select cast(coalesce(max(id), 0) as bigint) as id from bot_item;
 
 -- name: ItemGone :exec
 update bot_item set present = false, seen_at = $1 where id = $2;

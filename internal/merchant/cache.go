@@ -99,8 +99,8 @@ func (s *Service) readGeneration(ctx context.Context) (*generation, error) {
 		switch r.Name {
 		case settingChanged:
 			g.number = r.Value
-		case settingMaintenance:
-			g.maintenance = r.Value == on
+		case settingMaintenance, settingRestored:
+			g.maintenance = g.maintenance || r.Value == on
 		}
 	}
 	return g, nil

@@ -53,7 +53,7 @@ where project_id = sqlc.arg(project_id) and purpose = sqlc.arg(purpose) and slot
 delete from project_secret where project_id = $1 and purpose = $2 and slot = 1;
 
 -- name: Settings :many
-select name, value from gateway_setting where name in ('maintenance', 'merchants_changed');
+select name, value from gateway_setting where name in ('maintenance', 'restored', 'merchants_changed');
 
 -- name: SetSetting :exec
 insert into gateway_setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;

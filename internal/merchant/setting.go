@@ -11,6 +11,7 @@ import (
 const (
 	settingChanged     = "merchants_changed" // counts changes of anything this room remembers
 	settingMaintenance = "maintenance"
+	settingRestored    = "restored" // the database was restored and is not open yet
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 )
 
 // Maintenance reports whether the operator has switched the gateway off for a
-// while, as it is or was within the last second. When that cannot be read, it
+// while, or its database was restored and is not open yet, as it is or was within the last second. When that cannot be read, it
 // is what was known last.
 func (s *Service) Maintenance(ctx context.Context) bool {
 	g, err := s.generation(ctx)
@@ -46,6 +47,20 @@ func (s *Service) SetMaintenance(ctx context.Context, wanted bool) error {
 	}
 	s.cache.drop()
 	return nil
+}
+
+// SetRestoredTx makes the merchants of a restored database wait, or lets them
+// in again, within a second on all processes.
+func (s *Service) SetRestoredTx(ctx context.Context, tx *db.Tx, waits bool) error {
+	value := off
+	if waits {
+		value = on
+	}
+	if err := sqlc.New(tx).SetSetting(ctx, sqlc.SetSettingParams{Name: settingRestored, Value: value}); err != nil {
+		return err
+	}
+	tx.After(s.cache.drop)
+	return bump(ctx, tx)
 }
 
 func bump(ctx context.Context, tx *db.Tx) error { return sqlc.New(tx).Bump(ctx) }

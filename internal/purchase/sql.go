@@ -86,7 +86,15 @@ func insert(ctx context.Context, tx *db.Tx, sales []sale, now time.Time) error {
 	if err == nil && stored < len(sales) {
 		err = db.ErrAgain
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for _, p := range sales {
+		if err := tx.Lift("purchase", &p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // custom stores no custom id as null, so that it is never a duplicate.

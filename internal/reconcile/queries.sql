@@ -18,3 +18,21 @@ select * from drift where gone_at = 0 order by first_seen, bot, kind, subject;
 -- name: Counts :many
 select kind, cast(sum(case when looks > 1 then 1 else 0 end) as bigint) as certain, count(*) as n from drift
 where gone_at = 0 group by kind order by kind;
+
+-- name: Restored :one
+select * from restoration order by id desc limit 1;
+
+-- name: AddRestoration :exec
+insert into restoration (at, since) values ($1, $2);
+
+-- name: OpenRestoration :execrows
+update restoration set opened_at = $1, opened_by = $2 where opened_at = 0;
+
+-- name: Looked :exec
+insert into restoration_look (restoration_id, bot, at, differences) values ($1, $2, $3, $4)
+on conflict (restoration_id, bot) do update set at = excluded.at, differences = excluded.differences;
+
+-- name: Looks :many
+select b.steam_id as bot, cast(coalesce(l.at, 0) as bigint) as at, cast(coalesce(l.differences, 0) as bigint) as differences
+from bot b left join restoration_look l on l.bot = b.steam_id and l.restoration_id = $1
+order by b.steam_id;

@@ -215,6 +215,8 @@ func (t *ticket) resume(since int64, span event.Span, epoch string) {
 	switch {
 	case epoch != "" && epoch != t.epoch:
 		g.to, g.reason = span.Head, foreign
+	case since < span.Base:
+		g.to, g.reason = span.Base, foreign
 	case since > span.Head:
 		g.to, g.reason = span.Head, ahead
 	case since < span.First-1:

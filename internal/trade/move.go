@@ -123,6 +123,27 @@ func (s *Service) Missed(ctx context.Context, t Trade, again time.Time) (Trade, 
 	return next, nil
 }
 
+// restored is the reason of a trade that was made unclear by [Service.DoubtTx].
+const restored = "restored: may have been sent after the backup"
+
+// DoubtTx makes every trade of a restored database that was not sent an unclear
+// one: it may have been sent after the backup. All that are unclear are read
+// back from the beginning.
+func (s *Service) DoubtTx(ctx context.Context, tx *db.Tx, now time.Time) error {
+	q, at := sqlc.New(tx), db.Micros(now)
+	err := q.DoubtMoves(ctx, sqlc.DoubtMovesParams{At: at, Note: restored})
+	if err == nil {
+		err = q.Doubt(ctx, sqlc.DoubtParams{At: at, Note: restored})
+	}
+	if err == nil {
+		err = q.LookAgain(ctx, at)
+	}
+	if err != nil {
+		return fmt.Errorf("doubt unsent trades: %w", err)
+	}
+	return nil
+}
+
 // GiveUp ends the time of a trade whose offer is not known to be with the
 // partner: what is not sent is not sent any more, and an offer that turns up is
 // withdrawn. It reports false when the partner has it, or the trade has ended.

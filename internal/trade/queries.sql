@@ -69,3 +69,16 @@ from trade where ended_at = 0 group by state order by state;
 
 -- name: Overdue :many
 select * from trade where ended_at = 0 and due_at < sqlc.arg(late) order by due_at, id limit sqlc.arg(at_most);
+
+-- name: DoubtMoves :exec
+insert into trade_move (trade_id, version, from_state, to_state, at, note)
+select t.id, t.version + 1, 'wanted', 'sending', cast(sqlc.arg(at) as bigint), cast(sqlc.arg(note) as text) from trade t where t.state = 'wanted'
+union all
+select t.id, t.version + 2, 'sending', 'unknown', cast(sqlc.arg(at) as bigint), cast(sqlc.arg(note) as text) from trade t where t.state = 'wanted';
+
+-- name: Doubt :exec
+update trade set state = 'unknown', problem = sqlc.arg(note), version = version + 2, tries = tries + 1, misses = 0, due_at = sqlc.arg(at)
+where state = 'wanted';
+
+-- name: LookAgain :exec
+update trade set version = version + 1, misses = 0, due_at = sqlc.arg(at) where state = 'unknown';

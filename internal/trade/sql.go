@@ -42,6 +42,9 @@ func insert(tx *db.Tx, ts []Trade) error {
 	for i := range ts {
 		t := &ts[i]
 		t.ID = ids[t.Reference]
+		if err := tx.Lift("trade", &t.ID); err != nil {
+			return err
+		}
 		for line, a := range t.Assets {
 			assets = append(assets, t.ID, line, int64(a.App), a.Context, a.ID, a.ClassID, a.InstanceID, a.Name)
 		}

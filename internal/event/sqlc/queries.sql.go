@@ -76,6 +76,26 @@ func (q *Queries) Head(ctx context.Context, projectID int64) (int64, error) {
 	return head, err
 }
 
+const jumpCursors = `-- name: JumpCursors :exec
+update feed_cursor set seq = feed_cursor.seq + $1
+where feed_cursor.seq = (select f.seq from feed f where f.project_id = feed_cursor.project_id)
+`
+
+// Readers that have read everything stay at the end.
+func (q *Queries) JumpCursors(ctx context.Context, stride int64) error {
+	_, err := q.db.ExecContext(ctx, jumpCursors, stride)
+	return err
+}
+
+const jumpFeeds = `-- name: JumpFeeds :exec
+update feed set seq = feed.seq + $1, base = feed.seq + $1
+`
+
+func (q *Queries) JumpFeeds(ctx context.Context, stride int64) error {
+	_, err := q.db.ExecContext(ctx, jumpFeeds, stride)
+	return err
+}
+
 const moveCursor = `-- name: MoveCursor :execrows
 update feed_cursor set seq = $1
 where reader = $2 and project_id = $3 and seq = $4
@@ -99,6 +119,26 @@ func (q *Queries) MoveCursor(ctx context.Context, arg MoveCursorParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const newest = `-- name: Newest :one
+select cast(coalesce(max(e.at), 0) as bigint) as at from feed f join event e on e.project_id = f.project_id and e.seq = f.seq
+`
+
+func (q *Queries) Newest(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, newest)
+	var at int64
+	err := row.Scan(&at)
+	return at, err
+}
+
+const setEpoch = `-- name: SetEpoch :exec
+insert into feed_epoch (id, epoch) values (1, $1) on conflict (id) do update set epoch = excluded.epoch
+`
+
+func (q *Queries) SetEpoch(ctx context.Context, epoch string) error {
+	_, err := q.db.ExecContext(ctx, setEpoch, epoch)
+	return err
 }
 
 const since = `-- name: Since :many
@@ -145,19 +185,20 @@ func (q *Queries) Since(ctx context.Context, arg SinceParams) ([]Event, error) {
 }
 
 const span = `-- name: Span :one
-select cast(coalesce((select min(e.seq) from event e where e.project_id = f.project_id), f.seq + 1) as bigint) as first, f.seq as head
+select cast(coalesce((select min(e.seq) from event e where e.project_id = f.project_id), f.seq + 1) as bigint) as first, f.seq as head, f.base
 from feed f where f.project_id = $1
 `
 
 type SpanRow struct {
 	First int64
 	Head  int64
+	Base  int64
 }
 
 func (q *Queries) Span(ctx context.Context, projectID int64) (SpanRow, error) {
 	row := q.db.QueryRowContext(ctx, span, projectID)
 	var i SpanRow
-	err := row.Scan(&i.First, &i.Head)
+	err := row.Scan(&i.First, &i.Head, &i.Base)
 	return i, err
 }
 

@@ -43,7 +43,7 @@ const addItem = `-- name: AddItem :one
 insert into bot_item (bot, app, context, asset, class_id, instance_id, name, phase, icon, kind, color, tradable, present, seen_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true, $13)
 on conflict (bot, app, context, asset) do update set present = true, tradable = excluded.tradable, seen_at = excluded.seen_at
-returning name
+returning id, name
 `
 
 type AddItemParams struct {
@@ -62,8 +62,13 @@ type AddItemParams struct {
 	SeenAt     int64
 }
 
+type AddItemRow struct {
+	ID   int64
+	Name string
+}
+
 // What an item is called stays as it was first seen.
-func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) (string, error) {
+func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) (AddItemRow, error) {
 	row := q.db.QueryRowContext(ctx, addItem,
 		arg.Bot,
 		arg.App,
@@ -79,9 +84,9 @@ func (q *Queries) AddItem(ctx context.Context, arg AddItemParams) (string, error
 		arg.Tradable,
 		arg.SeenAt,
 	)
-	var name string
-	err := row.Scan(&name)
-	return name, err
+	var i AddItemRow
+	err := row.Scan(&i.ID, &i.Name)
+	return i, err
 }
 
 const addProtectedApp = `-- name: AddProtectedApp :exec
@@ -339,6 +344,17 @@ func (q *Queries) Loads(ctx context.Context, app int64) ([]LoadsRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const newestItem = `-- name: NewestItem :one
+select cast(coalesce(max(id), 0) as bigint) as id from bot_item
+`
+
+func (q *Queries) NewestItem(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, newestItem)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
 const protectedApps = `-- name: ProtectedApps :many

@@ -364,7 +364,7 @@ func (q *Queries) SetSetting(ctx context.Context, arg SetSettingParams) error {
 }
 
 const settings = `-- name: Settings :many
-select name, value from gateway_setting where name in ('maintenance', 'merchants_changed')
+select name, value from gateway_setting where name in ('maintenance', 'restored', 'merchants_changed')
 `
 
 func (q *Queries) Settings(ctx context.Context) ([]GatewaySetting, error) {

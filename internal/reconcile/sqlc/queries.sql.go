@@ -9,6 +9,20 @@ import (
 	"context"
 )
 
+const addRestoration = `-- name: AddRestoration :exec
+insert into restoration (at, since) values ($1, $2)
+`
+
+type AddRestorationParams struct {
+	At    int64
+	Since int64
+}
+
+func (q *Queries) AddRestoration(ctx context.Context, arg AddRestorationParams) error {
+	_, err := q.db.ExecContext(ctx, addRestoration, arg.At, arg.Since)
+	return err
+}
+
 const counts = `-- name: Counts :many
 select kind, cast(sum(case when looks > 1 then 1 else 0 end) as bigint) as certain, count(*) as n from drift
 where gone_at = 0 group by kind order by kind
@@ -57,6 +71,63 @@ func (q *Queries) Gone(ctx context.Context, arg GoneParams) error {
 	return err
 }
 
+const looked = `-- name: Looked :exec
+insert into restoration_look (restoration_id, bot, at, differences) values ($1, $2, $3, $4)
+on conflict (restoration_id, bot) do update set at = excluded.at, differences = excluded.differences
+`
+
+type LookedParams struct {
+	RestorationID int64
+	Bot           string
+	At            int64
+	Differences   int64
+}
+
+func (q *Queries) Looked(ctx context.Context, arg LookedParams) error {
+	_, err := q.db.ExecContext(ctx, looked,
+		arg.RestorationID,
+		arg.Bot,
+		arg.At,
+		arg.Differences,
+	)
+	return err
+}
+
+const looks = `-- name: Looks :many
+select b.steam_id as bot, cast(coalesce(l.at, 0) as bigint) as at, cast(coalesce(l.differences, 0) as bigint) as differences
+from bot b left join restoration_look l on l.bot = b.steam_id and l.restoration_id = $1
+order by b.steam_id
+`
+
+type LooksRow struct {
+	Bot         string
+	At          int64
+	Differences int64
+}
+
+func (q *Queries) Looks(ctx context.Context, restorationID int64) ([]LooksRow, error) {
+	rows, err := q.db.QueryContext(ctx, looks, restorationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LooksRow
+	for rows.Next() {
+		var i LooksRow
+		if err := rows.Scan(&i.Bot, &i.At, &i.Differences); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const open = `-- name: Open :many
 select id, bot, kind, subject, detail, looks, first_seen, last_seen, gone_at from drift where gone_at = 0 order by first_seen, bot, kind, subject
 `
@@ -92,6 +163,40 @@ func (q *Queries) Open(ctx context.Context) ([]Drift, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const openRestoration = `-- name: OpenRestoration :execrows
+update restoration set opened_at = $1, opened_by = $2 where opened_at = 0
+`
+
+type OpenRestorationParams struct {
+	OpenedAt int64
+	OpenedBy string
+}
+
+func (q *Queries) OpenRestoration(ctx context.Context, arg OpenRestorationParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, openRestoration, arg.OpenedAt, arg.OpenedBy)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const restored = `-- name: Restored :one
+select id, at, since, opened_at, opened_by from restoration order by id desc limit 1
+`
+
+func (q *Queries) Restored(ctx context.Context) (Restoration, error) {
+	row := q.db.QueryRowContext(ctx, restored)
+	var i Restoration
+	err := row.Scan(
+		&i.ID,
+		&i.At,
+		&i.Since,
+		&i.OpenedAt,
+		&i.OpenedBy,
+	)
+	return i, err
 }
 
 const saw = `-- name: Saw :exec

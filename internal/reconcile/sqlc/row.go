@@ -15,3 +15,11 @@ type Drift struct {
 	LastSeen  int64
 	GoneAt    int64
 }
+
+type Restoration struct {
+	ID       int64
+	At       int64
+	Since    int64
+	OpenedAt int64
+	OpenedBy string
+}

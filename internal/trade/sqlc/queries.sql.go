@@ -206,6 +206,38 @@ func (q *Queries) Checked(ctx context.Context, arg CheckedParams) error {
 	return err
 }
 
+const doubt = `-- name: Doubt :exec
+update trade set state = 'unknown', problem = $1, version = version + 2, tries = tries + 1, misses = 0, due_at = $2
+where state = 'wanted'
+`
+
+type DoubtParams struct {
+	Note string
+	At   int64
+}
+
+func (q *Queries) Doubt(ctx context.Context, arg DoubtParams) error {
+	_, err := q.db.ExecContext(ctx, doubt, arg.Note, arg.At)
+	return err
+}
+
+const doubtMoves = `-- name: DoubtMoves :exec
+insert into trade_move (trade_id, version, from_state, to_state, at, note)
+select t.id, t.version + 1, 'wanted', 'sending', cast($1 as bigint), cast($2 as text) from trade t where t.state = 'wanted'
+union all
+select t.id, t.version + 2, 'sending', 'unknown', cast($1 as bigint), cast($2 as text) from trade t where t.state = 'wanted'
+`
+
+type DoubtMovesParams struct {
+	At   int64
+	Note string
+}
+
+func (q *Queries) DoubtMoves(ctx context.Context, arg DoubtMovesParams) error {
+	_, err := q.db.ExecContext(ctx, doubtMoves, arg.At, arg.Note)
+	return err
+}
+
 const due = `-- name: Due :many
 select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade
 where bot = $1 and ended_at = 0 and state in ('accepted', 'review') and due_at <= $2 and checked_at <= $3
@@ -311,6 +343,15 @@ func (q *Queries) InsertMove(ctx context.Context, arg InsertMoveParams) error {
 		arg.At,
 		arg.Note,
 	)
+	return err
+}
+
+const lookAgain = `-- name: LookAgain :exec
+update trade set version = version + 1, misses = 0, due_at = $1 where state = 'unknown'
+`
+
+func (q *Queries) LookAgain(ctx context.Context, at int64) error {
+	_, err := q.db.ExecContext(ctx, lookAgain, at)
 	return err
 }
 

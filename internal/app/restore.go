@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/merchant"
+	"github.com/skinrail/skinrail/internal/reconcile"
+	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/world"
+)
+
+// Restore makes a gateway's database from a backup.
+type Restore struct {
+	Store
+	Out io.Writer // what was done
+	Err io.Writer // how far it is
+}
+
+// Run puts a backup into a folder that holds no database. What it puts there is
+// whole, its books are right, and it is closed (G13): one step, or nothing is
+// there.
+func (r Restore) Run(ctx context.Context, file string) error {
+	if r.Database != "" {
+		return wrong("restore PostgreSQL with its own tools, then:  skinrail restore --mark --database URL")
+	}
+	target := filepath.Join(r.Data, databaseFile)
+	for _, suffix := range []string{"", "-wal", "-journal"} {
+		if _, err := os.Stat(target + suffix); err == nil {
+			return fmt.Errorf("%s holds a database: restore into an empty folder, or move that one away", r.Data)
+		}
+	}
+	if err := os.MkdirAll(r.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	lock, err := lockFolder(r.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Close() }()
+	began, part := time.Now(), target+".restoring"
+	if err := removed(part); err != nil { // of a restore that was interrupted
+		return err
+	}
+	if err := r.prepare(ctx, file, part); err != nil {
+		return errors.Join(fmt.Errorf("nothing was restored: %w", err), removed(part))
+	}
+	if err := errors.Join(os.Rename(part, target), db.Sync(r.Data)); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.Out, "restored %s to %s in %s; the books are right\n", file, r.Data, time.Since(began).Round(time.Millisecond))
+	fmt.Fprint(r.Out, closedNow)
+	return nil
+}
+
+const closedNow = `the gateway is closed: it sends nothing until Steam and the records agree
+  start it; it reads Steam and opens by itself when nothing differs
+  skinrail doctor                       what still differs
+  skinrail doctor --release --by NAME   open it although something differs
+`
+
+// prepare makes the restored database under another name.
+func (r Restore) prepare(ctx context.Context, file, part string) error {
+	m := newMeter(r.Err, "copying")
+	err := db.Copy(ctx, file, part, m.at)
+	m.end()
+	if err != nil {
+		return err
+	}
+	has, want, err := db.Verify(ctx, part)
+	if err != nil {
+		return err
+	}
+	if has > want {
+		return fmt.Errorf("the backup has schema %d, this program %d: it was made by a newer skinrail", has, want)
+	}
+	d, err := db.Open(ctx, part) // migrates
+	if err != nil {
+		return err
+	}
+	err = audited(ctx, d, r.Out)
+	if err == nil {
+		err = mark(ctx, d)
+	}
+	if err := errors.Join(err, d.Close()); err != nil {
+		return err
+	}
+	return db.Settle(ctx, part)
+}
+
+// Mark closes a database that was restored by PostgreSQL's own tools, as Run
+// does. No gateway may run on it.
+func (r Restore) Mark(ctx context.Context) (err error) {
+	if r.Database == "" {
+		return wrong("--mark is for a PostgreSQL server: name it with --database")
+	}
+	d, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := audited(ctx, d, r.Out); err != nil {
+		return err
+	}
+	if err := mark(ctx, d); err != nil {
+		return err
+	}
+	fmt.Fprintln(r.Out, "marked as restored; the books are right")
+	fmt.Fprint(r.Out, closedNow)
+	return nil
+}
+
+// mark closes a restored database in one commit: the event log gets another
+// epoch, ids and numbers jump over what may have been given out after the
+// backup, what was not sent may have been, and nothing goes out.
+func mark(ctx context.Context, d *db.DB) error {
+	events, trades := event.New(d), trade.New(d)
+	drifts := reconcile.New(d, trades, fleet.New(d, nil))
+	merchants := merchant.New(d, nil)
+	w, sandbox, err := world.Open(ctx, d, time.Now)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if sandbox {
+		now = w.Now()
+	}
+	since, err := events.Newest(ctx)
+	if err != nil {
+		return err
+	}
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		if err := d.JumpIDsTx(ctx, tx); err != nil {
+			return err
+		}
+		if err := events.RestartTx(ctx, tx); err != nil {
+			return err
+		}
+		if err := trades.DoubtTx(ctx, tx, now); err != nil {
+			return err
+		}
+		if err := merchants.SetRestoredTx(ctx, tx, true); err != nil {
+			return err
+		}
+		return drifts.CloseTx(ctx, tx, since, now)
+	})
+	if err != nil {
+		return fmt.Errorf("mark as restored: %w", err)
+	}
+	return nil
+}
+
+// open ends what mark began, and reports whether the database was closed.
+func open(ctx context.Context, d *db.DB, drifts *reconcile.Service, merchants *merchant.Service, by string, now time.Time) (opened bool, err error) {
+	err = d.Write(ctx, func(tx *db.Tx) (err error) {
+		if opened, err = drifts.OpenTx(ctx, tx, by, now); err != nil || !opened {
+			return err
+		}
+		return merchants.SetRestoredTx(ctx, tx, false)
+	})
+	return opened, err
+}
