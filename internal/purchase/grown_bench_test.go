@@ -54,7 +54,7 @@ func (s *shops) fill(first, last int) {
 	if s.db.Engine() == db.Postgres {
 		numbers = fmt.Sprintf("with n(i) as (select generate_series(%d, %d)) ", first, last)
 	}
-	const base = "1000000000" // far above the ids of the benchmark's own
+	const base = "1000000000" // below the ids of the purchases
 	const of = "(select id from account where path = '%s')"
 	payer, taker := fmt.Sprintf(of, ledger.OutsideCash), fmt.Sprintf(of, ledger.Available(other))
 	s.ok(s.db.Write(s.t.Context(), func(tx *db.Tx) error {
