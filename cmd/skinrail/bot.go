@@ -31,7 +31,7 @@ func botCommand() *cobra.Command {
 	f.StringVar(&b.Database, "database", "", "PostgreSQL URL, instead of the folder's database")
 	f.StringVar(&b.KeyFile, "key-file", "", `key that seals secrets; without it the file "key" in the folder`)
 	f.BoolVar(&b.JSON, "json", false, "print JSON")
-	cmd.AddCommand(botList(&b), botAdd(&b), botLogin(&b), botLimit(&b),
+	cmd.AddCommand(botList(&b), botAdd(&b), botLogin(&b), botLimit(&b), botDecide(&b),
 		botAll(&b, "stop", "Stop all sending and confirming at once, by every bot; new bots are stopped too"),
 		botAll(&b, "start", "End a stop: each bot does again what it did before"),
 		botDuty(&b, "enable", "Let a bot take new orders; ends draining and quarantine"),
@@ -78,6 +78,32 @@ func botAll(b *app.Bots, name, short string) *cobra.Command {
 			return told(b.SetAll(cmd.Context(), name))
 		},
 	}
+}
+
+func botDecide(b *app.Bots) *cobra.Command {
+	var v app.Verdict
+	cmd := &cobra.Command{
+		Use:   "decide TRADE settle|undo --by NAME --note WHY",
+		Short: "Decide a trade that Steam reports oddly (state review)",
+		Long: "Decide a trade in the state review, as  skinrail doctor  shows it, after a look at Steam.\nsettle: the items are where the trade put them, for good. " +
+			"undo: they went back. The order,\nits money and its events follow. A hold is not released before its time.",
+		Example: "  skinrail bot decide 5117 undo --by ann --note \"rolled back by support\"",
+		Args:    arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			b.Out = cmd.OutOrStdout()
+			if v.Trade, err = id("trade", args[0]); err != nil {
+				return err
+			}
+			var ok bool
+			if v.End, ok = app.Verdicts[args[1]]; !ok {
+				return usage(fmt.Errorf("%q: want settle or undo", args[1]))
+			}
+			return told(b.Decide(cmd.Context(), v))
+		},
+	}
+	cmd.Flags().StringVar(&v.By, "by", "", "who decides it")
+	cmd.Flags().StringVar(&v.Note, "note", "", "why")
+	return cmd
 }
 
 func botLimit(b *app.Bots) *cobra.Command {

@@ -244,3 +244,60 @@ func TestBotIsAddedFromAMaFileAndTested(t *testing.T) {
 		t.Errorf("bad secrets: exit %d: %s", code, errors)
 	}
 }
+
+// A trade of which Steam says what we do not know waits for a person, who ends it.
+func TestOperatorDecidesATradeInReview(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, append(args, "--world", world(t, openShop(t, exampleID, exampleSecret).URL))...)
+			for _, c := range []struct{ order, verdict, status string }{{"r-1", "undo", "fail"}, {"r-2", "settle", "success"}} {
+				d := s.ok(answer{"method": "create", "order_id": c.order, "steam_id": "76561198000000201"})
+				s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+				s.steam("trades/"+s.steamTrade(c.order)+"/status", `{"status":8}`)
+				s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "195h"})
+				var late answer
+				s.untilAfter(t, "the doctor shows the review", func() bool {
+					s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "16m"})
+					a, code := s.diagnosis()
+					list, _ := a["overdue_trades"].([]any)
+					if len(list) == 1 {
+						late = list[0].(map[string]any)
+					}
+					return code == 1 && late["state"] == "review" && late["problem"] == "trade status 8"
+				})
+				if got := s.api(answer{"method": "orderstatus", "order_id": c.order}).text("status"); got != "in_hold" {
+					t.Errorf("in review the merchant sees %s", got)
+				}
+				number := fmt.Sprint(late["trade"])
+				if _, errors, code := s.bot("", "decide", number, c.verdict, "--by", "ann"); code != 2 || !strings.Contains(errors, "--note") {
+					t.Errorf("without a reason: exit %d: %s", code, errors)
+				}
+				s.done("", "decide", number, c.verdict, "--by", "ann", "--note", "as support says")
+				within(t, "the order is "+c.status, func() bool {
+					return s.api(answer{"method": "orderstatus", "order_id": c.order}).text("status") == c.status
+				})
+				if _, errors, code := s.bot("", "decide", number, c.verdict, "--by", "ann", "--note", "again"); code != 1 || !strings.Contains(errors, "only one in review") {
+					t.Errorf("again: exit %d: %s", code, errors)
+				}
+			}
+			s.audit()
+		})
+	}
+}
+
+// steamTrade is Steam's number of an order's trade.
+func (s *sandbox) steamTrade(order string) string {
+	s.t.Helper()
+	offer := s.ok(answer{"method": "orderstatus", "order_id": order}).text("trade_offer_id")
+	r, err := http.NewRequest(http.MethodGet, s.ready.SteamURL+"/sim/offers/"+offer, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, o, err := do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return fmt.Sprint(o["tradeid"])
+}

@@ -83,7 +83,9 @@ func TestSteamsLiesDoNotDoubleOrLoseAnything(t *testing.T) {
 			s.depositUnder(t, lie, fmt.Sprintf("lie-%d", cells), refuses("send", when, l))
 		}
 	}
-	t.Logf("%d cells", cells)
+	if t.Logf("%d cells", cells); cells < 300 {
+		t.Error("fewer than 300 cells")
+	}
 	s.audit()
 	if bad := shop.unsealed(); len(bad) != 0 {
 		t.Errorf("signatures do not verify: %v", bad)

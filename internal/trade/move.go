@@ -159,3 +159,17 @@ func (s *Service) GiveUp(ctx context.Context, id int64, now time.Time) (bool, er
 	}
 	return n == 1, nil
 }
+
+// Decide ends a trade that waits for a person: [Settled] when the items are ours
+// for good, [Reversed] when they are not. A trade in another state is
+// [fault.WrongState]; a hold whose time has not come is not released.
+func (s *Service) Decide(ctx context.Context, id int64, to State, why string, now time.Time) (Trade, error) {
+	t, err := s.ByID(ctx, id)
+	if err != nil {
+		return t, err
+	}
+	if t.State != Review {
+		return t, fault.New(fault.WrongState, "trade %d is %s: only one in review is decided by a person", id, t.State)
+	}
+	return s.Move(ctx, t, to, Change{Reason: why}, now)
+}
