@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -276,125 +274,4 @@ func (n *nodes) cutOff(i int) {
 	<-away
 	n.relays[i].drop()
 	n.relays[i].set(false)
-}
-
-// check is what must hold when everything has ended.
-func (n *nodes) check(b *business, shop *shop) {
-	t, s := n.t, n.all[0]
-	t.Helper()
-	s.wait = 0
-	if len(b.orders) == 0 || len(b.bought) < 20 {
-		t.Error("too little happened to show anything")
-	}
-	unclear := n.settle()
-	found := s.purchases(b.attempts)
-	for _, name := range b.bought {
-		if found[name] == nil {
-			t.Errorf("purchase %s was acknowledged and is lost", name)
-		}
-	}
-	offers := n.accepted()
-	delivered, received := 0, 0
-	for _, p := range found {
-		if p["offer_status"] == "accepted" {
-			delivered++
-		}
-	}
-	want := 1_000_000
-	for _, o := range n.orders() {
-		if slices.Contains([]string{"success", "in_hold"}, o.text("status")) {
-			received++
-		}
-		if o.text("status") == "success" {
-			amount := thousandths(o["amount"])
-			want += amount - (amount*5+50)/100
-		}
-	}
-	for _, p := range found {
-		if s := p["offer_status"]; s == "accepted" || s == "creating_trade" {
-			want -= thousandths(p["balance_debited_sum"])
-		}
-	}
-	if offers != delivered+received {
-		t.Errorf("Steam has %d accepted offers, the gateway %d deliveries and %d deposits", offers, delivered, received)
-	}
-	for _, order := range b.orders {
-		got := s.api(answer{"method": "orderstatus", "order_id": order}).text("status")
-		if got != "success" && got != "in_hold" && (got != "pending" || unclear == 0) {
-			t.Errorf("deposit %s was acknowledged and is %s", order, got)
-		}
-	}
-	if got := thousandths(s.ok(answer{"method": "balance"})["balance"]); got != want {
-		t.Errorf("balance %d, the orders say %d", got, want)
-	}
-	eventually(t, "the merchant was told of every deposit", func() bool {
-		return unclear > 0 || !slices.ContainsFunc(b.orders, func(o string) bool {
-			told := shop.statuses(o)
-			return !slices.Contains(told, "success") && !slices.Contains(told, "in_hold")
-		})
-	})
-	if bad := shop.unsealed(); len(bad) != 0 {
-		t.Errorf("signatures do not verify: %v", bad)
-	}
-	t.Logf("%d delivered, %d received, %d unclear and looked for\n%s", delivered, received, unclear, s.audit())
-}
-
-// settle waits until all trades have come to rest. A send that was cut off by a
-// death is looked for on Steam for five minutes before it is made again: in a
-// short test it may still be looked for, once at least, and without a find.
-func (n *nodes) settle() (unclear int) {
-	n.t.Helper()
-	const open = "select count(*) from trade where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active')"
-	if os.Getenv("SKINRAIL_FREEZE") != "" {
-		for end := time.Now().Add(12 * time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
-			if n.ask(&unclear, open); unclear == 0 {
-				return 0
-			}
-		}
-	}
-	eventually(n.t, "all trades come to rest", func() bool {
-		n.ask(&unclear, open+" and not (state = 'unknown' and misses > 0)")
-		return unclear == 0
-	})
-	n.ask(&unclear, open)
-	return unclear
-}
-
-// accepted counts the offers of all bots that were accepted, and refuses two of
-// one trade.
-func (n *nodes) accepted() (all int) {
-	n.t.Helper()
-	references := map[string]int{}
-	for _, b := range steamBots {
-		r, _ := http.NewRequest(http.MethodGet, n.steam+"/sim/offers?partner="+b.SteamID, nil)
-		status, got, err := do(r)
-		offers, _ := got["offers"].([]any)
-		if err != nil || status != http.StatusOK {
-			n.t.Fatalf("offers of the simulated Steam: %d %v", status, err)
-		}
-		for _, o := range offers {
-			m := o.(map[string]any)
-			if state := fmt.Sprint(m["state"]); state == "3" || state == "Accepted" {
-				reference, _, _ := strings.Cut(fmt.Sprint(m["message"]), " ")
-				references[reference]++
-			}
-		}
-	}
-	for reference, count := range references {
-		if count > 1 {
-			n.t.Errorf("%d offers of %s were accepted", count, reference)
-		}
-		all += count
-	}
-	return all
-}
-
-// orders are all deposits.
-func (n *nodes) orders() (all []answer) {
-	n.t.Helper()
-	items, _ := n.all[0].ok(answer{"method": "orders", "starting": 0, "ending": 4102444800})["items"].([]any)
-	for _, o := range items {
-		all = append(all, answer(o.(map[string]any)))
-	}
-	return all
 }
