@@ -29,7 +29,7 @@ func previous(t *testing.T) (program string, older bool) {
 		t.Fatalf("git archive %s: %v\n%s", commit, err, out)
 	}
 	program = filepath.Join(dir, "skinrail-previous")
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/skinrail")
+	build := exec.Command("go", "build", "-o", program, "./cmd/skinrail")
 	build.Dir = dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", commit, err, out)
