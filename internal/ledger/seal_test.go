@@ -151,7 +151,7 @@ func TestLongBacklogIsSealedInParts(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t)
 	l := ledger.New(d)
-	const n = 9000
+	const n = 4200
 	err := d.Write(t.Context(), func(tx *db.Tx) error {
 		for i := range n {
 			if err := l.PostTx(t.Context(), tx, transfer(fmt.Sprint("t/", i), ledger.OutsideCash, ledger.Available(7), 1)); err != nil {
@@ -169,15 +169,15 @@ func TestLongBacklogIsSealedInParts(t *testing.T) {
 	}
 	sealAll(t, l, noon)
 	wantTail(t, l, 0)
-	if seals := number(t, d, "select count(*) from ledger_seal"); seals != 3 {
-		t.Errorf("%d seals, want 3", seals)
+	if seals := number(t, d, "select count(*) from ledger_seal"); seals != 2 {
+		t.Errorf("%d seals, want 2", seals)
 	}
 	var told int64
 	if _, err := l.AuditTold(t.Context(), func(done, total int64) {
 		if told = done; total != n {
 			t.Errorf("%d of %d", done, total)
 		}
-	}); err != nil || told != 8192 {
+	}); err != nil || told != 4096 {
 		t.Errorf("told of %d, %v", told, err)
 	}
 }
