@@ -147,12 +147,19 @@ const (
 // gone, and others need the rows that it has locked.
 const idleWrite = "5000"
 
+// lockWait is after how many milliseconds the server ends a write that waits for
+// a lock; it is tried again. Without it the writes of a frozen process that wait
+// for one another would be idle for five seconds one after the other.
+const lockWait = "2000"
+
 func (d *DB) openPostgres(ctx context.Context, target string) error {
 	config, err := pgx.ParseConfig(target)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
+	plain := config.Copy() // changes of the schema wait as long as they must
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleWrite
+	config.RuntimeParams["lock_timeout"] = lockWait
 	d.writes = stdlib.OpenDB(*config)
 	d.writes.SetMaxOpenConns(postgresWriters)
 	d.writes.SetMaxIdleConns(postgresWriters)
@@ -173,7 +180,8 @@ func (d *DB) openPostgres(ctx context.Context, target string) error {
 	if err := d.SyncClock(ctx); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	return migrate(ctx, d.writes, Postgres)
+	schema := stdlib.OpenDB(*plain)
+	return errors.Join(migrate(ctx, schema, Postgres), schema.Close())
 }
 
 func checkPostgres(ctx context.Context, pool *sql.DB) error {
