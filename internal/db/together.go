@@ -50,6 +50,13 @@ func (s Statement) Each(row func(Scanner) error) Statement {
 	return s
 }
 
+// Count is the statement with a sum to which the number of rows it changes is
+// added.
+func (s Statement) Count(affected *int64) Statement {
+	s.affected = affected
+	return s
+}
+
 // Together runs statements in their order, on PostgreSQL in one round trip. It
 // ends with the first error; the write must end with it too. Each statement sees
 // what those before it did and what others have committed by then.

@@ -30,7 +30,13 @@ type Offer struct {
 	pricing *pricing.Service
 	byID    map[int64]Row
 	listed  map[listing][]Row // by id
-	taken   map[int64]string  // who gets what
+	taken   map[int64]sold    // by id
+}
+
+// sold is an item of the offer that somebody gets.
+type sold struct {
+	app         steam.AppID
+	name, owner string
 }
 
 // listing is a name in the list of a game.
@@ -46,7 +52,7 @@ func (l listing) compare(m listing) int {
 // OfferTx looks for what is wanted, enough that each of the wishes can have one
 // of its own if there are as many.
 func (s *Service) OfferTx(_ context.Context, tx *db.Tx, wants []Want) (*Offer, error) {
-	o := &Offer{pricing: s.pricing, byID: map[int64]Row{}, listed: map[listing][]Row{}, taken: map[int64]string{}}
+	o := &Offer{pricing: s.pricing, byID: map[int64]Row{}, listed: map[listing][]Row{}, taken: map[int64]sold{}}
 	var ids []int64
 	for _, w := range wants {
 		if w.ID != 0 {
@@ -145,14 +151,14 @@ func (o *Offer) Item(w Want) (Row, error) {
 
 func (o *Offer) find(w Want) (Row, error) {
 	if w.ID != 0 {
-		if r, ok := o.byID[w.ID]; ok && o.taken[r.ID] == "" {
+		if r, ok := o.byID[w.ID]; ok && o.taken[r.ID].owner == "" {
 			return r, nil
 		}
 		return Row{}, fault.New(fault.ItemUnavailable, "item %d is not on sale", w.ID)
 	}
 	for _, as := range readings(w.Name) {
 		for _, r := range o.listed[listing{w.App, as}] {
-			if o.taken[r.ID] == "" {
+			if o.taken[r.ID].owner == "" {
 				return r, nil
 			}
 		}
@@ -162,31 +168,25 @@ func (o *Offer) find(w Want) (Row, error) {
 
 // Take says who gets an item, by a text that no other order uses. It is stored
 // by [Service.ReserveTx].
-func (o *Offer) Take(r Row, owner string) { o.taken[r.ID] = owner }
+func (o *Offer) Take(r Row, owner string) { o.taken[r.ID] = sold{r.Asset.App, r.Name, owner} }
 
 // ReserveTx takes what was taken from the offer off sale.
 func (s *Service) ReserveTx(_ context.Context, tx *db.Tx, o *Offer) error {
-	sold := make([]Row, 0, len(o.taken))
-	note := func(row db.Scanner) error {
-		var r Row
-		err := row.Scan(&r.Asset.App, &r.Name)
-		sold = append(sold, r)
-		return err
-	}
 	var all []db.Statement
+	var n int64
 	for _, id := range slices.Sorted(maps.Keys(o.taken)) {
-		all = append(all, db.NewStatement(reserveSQL, id, o.taken[id]).Each(note))
+		all = append(all, db.NewStatement(reserveSQL, id, o.taken[id].owner).Count(&n))
 	}
 	err := tx.Together(all...)
-	if err == nil && len(sold) != len(o.taken) {
+	if err == nil && n != int64(len(o.taken)) {
 		err = db.ErrAgain
 	}
 	if err != nil {
 		return fmt.Errorf("take %d items off sale: %w", len(o.taken), err)
 	}
 	tx.After(func() {
-		for _, r := range sold {
-			s.note(r.Asset.App, r.Name)
+		for _, i := range o.taken {
+			s.note(i.app, i.name)
 		}
 	})
 	return nil

@@ -24,7 +24,7 @@ const (
 	offerByNameSQL = onSaleNamedSQL + ` and ($3 = '' or i.phase = $3) order by i.id limit $4`
 
 	// The row is locked since it was offered; the guard stands all the same.
-	reserveSQL = `update bot_item set reserved_by = $2 where id = $1 and present and tradable and reserved_by = '' returning app, name`
+	reserveSQL = `update bot_item set reserved_by = $2 where id = $1 and present and tradable and reserved_by = ''`
 
 	unreserveSQL = `update bot_item set reserved_by = '' where id = $1 and reserved_by = $2 returning app, name`
 )
