@@ -1,4 +1,4 @@
-.PHONY: test soak lint bench generate check-generated
+.PHONY: drills test soak lint bench generate check-generated
 
 # Everything, on both databases and in a browser; installs what is missing.
 test:
@@ -24,3 +24,7 @@ generate:
 # Fails when the committed generated code is not what the sources make.
 check-generated:
 	@scripts/generate.sh --check
+
+# The drills of docs/operations.md, on the real program.
+drills:
+	@set -e; for drill in $$(ls scripts/drills/*.sh | grep -v lib.sh); do echo "# $$drill"; $$drill; done
