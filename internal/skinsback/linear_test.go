@@ -180,6 +180,7 @@ func (r *recorder) buy(custom int) string {
 	case "insufficient_funds":
 		return "no money"
 	}
+	r.t.Errorf("project %d, custom %d: an answer that no account gives: %v", r.project, custom, got)
 	return fmt.Sprint(got)
 }
 
