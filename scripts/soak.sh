@@ -29,12 +29,12 @@ part() {
   [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || return 0
   if [ "$dose" = full ] && [ -e "$kept/$name.done" ]; then
     echo "== $name: done before"
-    sed -n 's/^ *[a-z_]*_test\.go:[0-9]*: /   /p' "$log"
+    sed -n -e 's/^ *[a-z_]*_test\.go:[0-9]*: /   /p' -e 's/^figure: /   /p' "$log"
     return 0
   fi
   echo "== $name"
   if "$@" >"$log" 2>&1; then
-    sed -n 's/^ *[a-z_]*_test\.go:[0-9]*: /   /p' "$log"
+    sed -n -e 's/^ *[a-z_]*_test\.go:[0-9]*: /   /p' -e 's/^figure: /   /p' "$log"
     [ "$dose" = full ] && touch "$kept/$name.done"
     echo "   took $((SECONDS - began)) s"
   else
@@ -66,6 +66,8 @@ memory=$([ -d /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")
 part races env TMPDIR="$memory" SKINRAIL_RACES="$(pick 2000 10000)" SKINRAIL_REVERSALS="$(pick 100 500)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/app 'ReleaseNever|ManyReversals'"
 part reconcile env SKINRAIL_RECONCILE=100000 scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/reconcile HundredDriftsAmongMany"
 part simulation env SKINRAIL_SIMULATION_SEEDS="$(pick 60 10000)" bash -c "$(declare -f proof); proof ./cmd/skinrail 'Simulation|SameSeeds|EachCallOfAStory'"
+
+part stream env LOAD="$(pick 5 60)" scripts/continuous-backup.sh
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"

@@ -52,17 +52,19 @@ func TestCopyIsOneMomentWhileOthersWrite(t *testing.T) {
 		})
 	}
 	for i := range 5 {
-		commits := d.Commits()
 		to := filepath.Join(t.TempDir(), fmt.Sprint("copy", i))
 		steps := 0
-		if err := db.Copy(t.Context(), path, to, func(done, total int) { steps++ }); err != nil {
+		progress := func(done, total int) { // the copy is still open: a write does not wait for it
+			steps++
+			if err := d.Write(t.Context(), func(*db.Tx) error { return nil }); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := db.Copy(t.Context(), path, to, progress); err != nil {
 			t.Fatal(err)
 		}
 		if beside, _ := filepath.Glob(to + "-*"); len(beside) != 0 || steps == 0 {
 			t.Errorf("beside the copy: %v; %d steps", beside, steps)
-		}
-		if d.Commits() == commits {
-			t.Error("writers waited for the copy")
 		}
 		if has, want, err := db.Verify(t.Context(), to); err != nil || has != want {
 			t.Fatalf("schema %d, want %d, %v", has, want, err)
