@@ -57,6 +57,9 @@ type line struct {
 
 // check looks at everything that the last step has written.
 func (r *run) check() {
+	if r.wrong != "" {
+		r.fail("the gateway caught a panic of its own: %s", r.wrong)
+	}
 	version, _ := r.db.Version()
 	if version == r.books.version {
 		return

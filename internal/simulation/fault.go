@@ -128,6 +128,7 @@ func (r *run) disarm() {
 
 // write is the hook of all writes.
 func (r *run) write(write func(func(*db.Tx) error) error, f func(*db.Tx) error) error {
+	r.alive()
 	if r.dead {
 		return errDisk
 	}

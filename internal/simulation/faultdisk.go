@@ -18,20 +18,23 @@ type (
 
 // processFaults: the process dies between two calls, or sleeps (F1).
 var processFaults = []*kind{
-	{name: "F1 crash before a write", at: atWrite, write: func(*run, writer, body) error { panic(crash{}) }},
-	{name: "F1 crash after a write", at: atWrite, write: func(_ *run, write writer, f body) error {
+	{name: "F1 crash before a write", at: atWrite, write: func(r *run, _ writer, _ body) error { r.die(); return nil }},
+	{name: "F1 crash after a write", at: atWrite, write: func(r *run, write writer, f body) error {
 		_ = write(f)
-		panic(crash{})
+		r.die()
+		return nil
 	}},
-	{name: "F1 crash before a call to Steam", at: atSteam, steam: func(*run, *http.Request, caller) (*http.Response, error) { panic(crash{}) }},
-	{name: "F1 crash after a call to Steam", at: atSteam, steam: func(_ *run, _ *http.Request, call caller) (*http.Response, error) {
+	{name: "F1 crash before a call to Steam", at: atSteam, steam: func(r *run, _ *http.Request, _ caller) (*http.Response, error) { r.die(); return nil, nil }},
+	{name: "F1 crash after a call to Steam", at: atSteam, steam: func(r *run, _ *http.Request, call caller) (*http.Response, error) {
 		_, _ = call()
-		panic(crash{})
+		r.die()
+		return nil, nil
 	}},
-	{name: "F1 crash before a delivery", at: atShop, shop: func(*run, *shop, func()) (*http.Response, error) { panic(crash{}) }},
-	{name: "F1 crash after a delivery", at: atShop, shop: func(_ *run, _ *shop, deliver func()) (*http.Response, error) {
+	{name: "F1 crash before a delivery", at: atShop, shop: func(r *run, _ *shop, _ func()) (*http.Response, error) { r.die(); return nil, nil }},
+	{name: "F1 crash after a delivery", at: atShop, shop: func(r *run, _ *shop, deliver func()) (*http.Response, error) {
 		deliver()
-		panic(crash{})
+		r.die()
+		return nil, nil
 	}},
 	{name: "F1 crash between steps", at: atOnce, now: func(*run) bool { panic(crash{}) }},
 	{name: "F1 freeze for a minute", at: atWrite, write: func(r *run, write writer, f body) error {

@@ -12,6 +12,7 @@ import (
 
 // toSteam is how a request to Steam goes, and what it meets.
 func (r *run) toSteam(q *http.Request, call func() (*http.Response, error)) (*http.Response, error) {
+	r.alive()
 	where := endpoint(q.URL.Path)
 	var a *http.Response
 	var err error

@@ -74,6 +74,7 @@ func (r *run) callIn(ctx context.Context, s *shop, key, body string) reply {
 	r.pauses = 0
 	before := r.broken
 	a, err := serve(r.api, q, []byte(body))
+	r.alive() // nobody hears the answer of a dead process
 	if err != nil {
 		r.fail("merchant api: %v", err)
 	}

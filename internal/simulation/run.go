@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/app"
@@ -39,6 +40,8 @@ type run struct {
 
 	armed   [points][]armed
 	nth     *nth      // the call that fails in a walk
+	dying   bool      // the process is on its way out, whoever catches what unwinds its stack
+	wrong   string    // a panic of the gateway that it has caught itself
 	dead    bool      // the disk is broken: nothing is written until a restart
 	doubted []string  // trades that Steam's support has looked into
 	outage  time.Time // until when Steam is in maintenance
@@ -54,6 +57,20 @@ type run struct {
 
 // crash unwinds the stack when the process dies.
 type crash struct{}
+
+// die ends the process at the call that is being made. What catches the panic on
+// its way can do nothing any more: every further call dies too.
+func (r *run) die() {
+	r.dying = true
+	panic(crash{})
+}
+
+// alive is asked by every call to the outside.
+func (r *run) alive() {
+	if r.dying {
+		panic(crash{})
+	}
+}
 
 // violation unwinds the stack when something is not as it must be.
 type violation struct{ text string }
@@ -176,10 +193,12 @@ func (r *run) guard(f func()) {
 
 func (r *run) survives(f func()) (alive bool) {
 	defer func() {
-		if p := recover(); p != nil {
-			if _, died := p.(crash); !died {
-				panic(p)
-			}
+		p := recover()
+		if _, died := p.(crash); p != nil && !died {
+			panic(p)
+		}
+		if p != nil || r.dying {
+			alive, r.dying = false, false
 			r.trace.add("  process died")
 		}
 	}()
@@ -261,6 +280,9 @@ func (h logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= 
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler           { return h }
 func (h logHandler) WithGroup(string) slog.Handler                { return h }
 func (h logHandler) Handle(_ context.Context, rec slog.Record) error {
+	if h.r.dying {
+		return nil // a dead process tells nothing
+	}
 	line := rec.Message
 	rec.Attrs(func(a slog.Attr) bool {
 		if a.Key != "request" {
@@ -269,6 +291,9 @@ func (h logHandler) Handle(_ context.Context, rec slog.Record) error {
 		return true
 	})
 	h.r.trace.add("  log %s", line)
+	if strings.Contains(line, "panic") {
+		h.r.wrong = line
+	}
 	return nil
 }
 

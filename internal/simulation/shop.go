@@ -53,6 +53,7 @@ type street struct{ r *run }
 
 func (s street) RoundTrip(q *http.Request) (*http.Response, error) {
 	r, body := s.r, drain(q.Body)
+	r.alive()
 	var to *shop
 	for _, one := range r.shops {
 		if strings.HasPrefix(q.URL.Host, "shop-"+one.name+".") {
