@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/jackc/pgx/v5"
@@ -316,5 +318,40 @@ func TestBackupReplacesNothingAndKnowsItsOwn(t *testing.T) {
 	run(0, "restore", file, "--data", into)
 	if names, _ := filepath.Glob(filepath.Join(dir, "*part*")); len(names) != 0 {
 		t.Errorf("left behind: %v", names)
+	}
+}
+
+// A large database is restored, with proof, within a minute a gigabyte.
+// SKINRAIL_RESTORE_MB sets its size.
+func TestRestoreTakesAMinuteForAGigabyte(t *testing.T) {
+	t.Parallel()
+	size, err := strconv.Atoi(os.Getenv("SKINRAIL_RESTORE_MB"))
+	if err != nil {
+		size = 32
+	}
+	s := start(t)
+	s.end(syscall.SIGTERM)
+	s.plant(fmt.Sprintf(`with recursive n (i) as (select 1 union all select i + 1 from n where i < %d)
+		insert into drift (bot, kind, subject, detail, looks, first_seen, last_seen, gone_at) select 'none', 'filler', i, hex(zeroblob(500)), 1, 1, 1, 1 from n`, size*950))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "large.db")
+	began := time.Now()
+	if out, errors, code := command(t, "", "backup", file, "--data", s.data); code != 0 {
+		t.Fatalf("backup: exit %d %s%s", code, out, errors)
+	}
+	backed := time.Since(began)
+	began = time.Now()
+	if out, errors, code := command(t, "", "restore", file, "--data", filepath.Join(dir, "into")); code != 0 {
+		t.Fatalf("restore: exit %d %s%s", code, out, errors)
+	}
+	took := time.Since(began)
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	megabytes := info.Size() / 1_000_000
+	t.Logf("%d MB: backup %v, restore with proof %v", megabytes, backed.Round(time.Millisecond), took.Round(time.Millisecond))
+	if megabytes < int64(size) || took > time.Minute {
+		t.Errorf("%d MB of %d, restored in %v", megabytes, size, took)
 	}
 }
