@@ -221,8 +221,8 @@ func TestPowerCutsLoseNothingAcknowledged(t *testing.T) {
 		}
 	})
 	t.Logf("%d power cuts from seed %d: %d purchases acknowledged, looked up %d times", cuts, seed, bought, found)
-	if bought < cuts {
-		t.Errorf("only %d purchases in %d cuts: too little was at stake", bought, cuts)
+	if found == 0 {
+		t.Errorf("none of %d purchases in %d cuts was looked up afterwards: nothing was at stake", bought, cuts)
 	}
 }
 
