@@ -140,12 +140,32 @@ func TestKeysAreForgottenAfterTwoDays(t *testing.T) {
 	w := newWorld(t)
 	body := `{"method":"create","order_id":"o"}`
 	w.keyed("k", body)
-	w.ok(w.door.Prune(t.Context(), noon.Add(keyLife)))
+	w.prune(noon, keyLife)
 	if _, replayed := w.keyed("k", body); !replayed {
 		t.Error("forgotten too early")
 	}
 	w.ok(w.door.Prune(t.Context(), noon.Add(keyLife+time.Second)))
 	if n, _ := code(t, first(w.keyed("k", body))); n != 5 {
 		t.Error("not forgotten")
+	}
+}
+
+// prune lets time pass as the gateway does: once an hour.
+func (w *world) prune(from time.Time, span time.Duration) {
+	w.t.Helper()
+	for at := time.Duration(0); at <= span; at += time.Hour {
+		w.ok(w.door.Prune(w.t.Context(), from.Add(at)))
+	}
+}
+
+func TestClockThatJumpsForgetsNoKeyEarly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := `{"method":"create","order_id":"o"}`
+	w.keyed("k", body)
+	w.prune(noon.AddDate(1, 0, 0), keyLife/2-2*time.Hour) // a year ahead, for most of a day
+	w.prune(noon.Add(keyLife/2), 0)
+	if _, replayed := w.keyed("k", body); !replayed {
+		t.Error("forgotten because a clock was wrong")
 	}
 }
