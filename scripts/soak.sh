@@ -57,7 +57,7 @@ part input env SKINRAIL_BAD_INPUT="$(pick some all)" scripts/with-postgres bash 
 part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
 part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"
 part groups env SKINRAIL_GROUPS="$(pick 50 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase GroupEqualsOneByOne"
-part history env SKINRAIL_HISTORIES="$(pick 40 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"
+part history env SKINRAIL_HISTORIES="$(pick 8 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"
 
 part fuzz scripts/fuzz.sh "$(pick 3s 10m)"
 

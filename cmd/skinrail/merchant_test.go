@@ -18,6 +18,13 @@ import (
 	"github.com/skinrail/skinrail/internal/apidoc/apidoctest"
 )
 
+// belongsTo makes what is received from now on that project's.
+func (s *shop) belongsTo(id, secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.id, s.secret = id, secret
+}
+
 // notice is one notification as a merchant receives it.
 type notice struct {
 	path         string
@@ -56,14 +63,17 @@ func (s *shop) take(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		n.undocumented = apidoctest.Component(schema, raw)
 	}
-	token := md5.Sum([]byte(s.id + s.secret))
+	s.mu.Lock()
+	id, secret := s.id, s.secret
+	s.mu.Unlock()
+	token := md5.Sum([]byte(id + secret))
 	n.sealed = r.Header.Get("X-SIGN") == hex.EncodeToString(token[:])
 	if strings.HasSuffix(r.URL.Path, "/events") {
-		m := hmac.New(sha256.New, []byte(s.secret))
+		m := hmac.New(sha256.New, []byte(secret))
 		m.Write(raw)
 		n.sealed = n.sealed && r.Header.Get("Signature") == hex.EncodeToString(m.Sum(nil))
 	} else {
-		n.sealed = n.sealed && n.body["sign"] == s.sign(n.body)
+		n.sealed = n.sealed && n.body["sign"] == sign(secret, n.body)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,13 +81,13 @@ func (s *shop) take(w http.ResponseWriter, r *http.Request) {
 }
 
 // sign is the text rule of the contract: scalars sorted by key, then HMAC-SHA1.
-func (s *shop) sign(body answer) string {
+func sign(secret string, body answer) string {
 	var keys []string
 	for k := range body {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	m := hmac.New(sha1.New, []byte(s.secret))
+	m := hmac.New(sha1.New, []byte(secret))
 	for _, k := range keys {
 		switch v := body[k].(type) {
 		case string:

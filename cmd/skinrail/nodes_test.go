@@ -185,7 +185,7 @@ func TestThreeNodesLoseAndDoubleNothing(t *testing.T) {
 	before, _ := previous(t)
 	n := openNodes(t, database, before)
 	shop := openShop(t, "", "")
-	shop.id, shop.secret = n.all[0].openBusiness(shop.URL)
+	shop.belongsTo(n.all[0].openBusiness(shop.URL))
 	for _, s := range n.all[1:] {
 		s.callAs(shop.id, shop.secret)
 	}

@@ -27,7 +27,7 @@ func split(t *testing.T) (all []*sandbox, shop *shop) {
 		s.serve()
 		all = append(all, s)
 	}
-	shop.id, shop.secret = all[0].openBusiness(shop.URL)
+	shop.belongsTo(all[0].openBusiness(shop.URL))
 	for _, s := range all[1:] {
 		s.callAs(shop.id, shop.secret)
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -56,15 +57,16 @@ func underReference(run func() int) int {
 
 // sandbox is a running program and its folder.
 type sandbox struct {
-	t     testing.TB
-	data  string
-	args  []string
-	cmd   *exec.Cmd
-	ended chan struct{} // closed once the program is gone
-	node  string        // of serve: its name among the processes on the database
-	wait  time.Duration // the longest that an answer may take; zero: no limit
-	err   bytes.Buffer
-	ready struct {
+	t      testing.TB
+	data   string
+	args   []string
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed once the program is gone
+	node   string        // of serve: its name among the processes on the database
+	wait   time.Duration // the longest that an answer may take; zero: no limit
+	err    bytes.Buffer
+	moving sync.RWMutex // of the address, while others call
+	ready  struct {
 		GatewayURL string `json:"gateway_url"`
 		AdminURL   string `json:"admin_url"`
 		SteamURL   string `json:"steam_url"`
@@ -160,12 +162,19 @@ func (s *sandbox) asProject(id, secret string, params answer) answer {
 	return a
 }
 
+// gateway is where the program listens, also while it is being replaced.
+func (s *sandbox) gateway() string {
+	s.moving.RLock()
+	defer s.moving.RUnlock()
+	return s.ready.GatewayURL
+}
+
 func (s *sandbox) tryAs(id, secret string, params answer) (answer, error) {
 	body, err := json.Marshal(params)
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequest(http.MethodPost, s.ready.GatewayURL+"/api.php", bytes.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, s.gateway()+"/api.php", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

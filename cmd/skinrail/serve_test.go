@@ -134,6 +134,8 @@ func (s *sandbox) serveBy(program string) {
 		<-ended
 		s.t.Fatalf("serve ended before it listened: %v\n%s", cmd.ProcessState, s.err.String())
 	}
+	s.moving.Lock()
+	defer s.moving.Unlock()
 	s.ready.GatewayURL, s.node = said["gateway"], said["node"]
 }
 
@@ -195,7 +197,7 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 			if status := s.answers("/readyz"); status != http.StatusServiceUnavailable {
 				t.Errorf("/readyz without bots: %d, want 503", status)
 			}
-			shop.id, shop.secret = s.openBusiness(shop.URL)
+			shop.belongsTo(s.openBusiness(shop.URL))
 			eventually(t, "a bot can work", func() bool { return s.answers("/readyz") == http.StatusOK })
 			for _, path := range []string{"/sandbox/clock", "/sandbox/world", "/sandbox/"} {
 				if status := s.answers(path); status != http.StatusNotFound {
