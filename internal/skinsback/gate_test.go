@@ -197,3 +197,29 @@ func TestLimitIsSharedByAllProcesses(t *testing.T) {
 		}
 	})
 }
+
+// A process that dies takes what it had taken of a minute with it. One that is
+// killed again and again must not use the minute up.
+func TestDeadProcessesLeaveMostOfTheMinute(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		const limit, deaths = 500, 30
+		start := func() *quota {
+			return &quota{take: merchant.New(d, seal.New([32]byte{1})).TakeCalls}
+		}
+		for range deaths {
+			if !start().allow(t.Context(), 7, limit, noon) {
+				t.Fatal("refused before the limit")
+			}
+		}
+		last, allowed := start(), 0
+		for range limit {
+			if last.allow(t.Context(), 7, limit, noon) {
+				allowed++
+			}
+		}
+		if allowed < limit/2 {
+			t.Errorf("%d of %d calls are left after %d deaths", allowed, limit, deaths)
+		}
+	})
+}

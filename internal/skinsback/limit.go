@@ -28,7 +28,8 @@ type quota struct {
 }
 
 // portion is the part of what is left of a minute that a process takes at once:
-// few writes while there is much, and little kept back near the end.
+// few writes while there is much, and little kept back near the end. The first
+// time it takes a part of that part, for what a process has taken dies with it.
 const portion = 10
 
 // allow counts a call; limit 0 or less means no limit.
@@ -64,7 +65,10 @@ func (q *quota) allow(ctx context.Context, project int64, limit int, wall time.T
 func (q *quota) fill(ctx context.Context, w *window, project int64, limit int) {
 	want := limit - w.taken
 	if q.take != nil {
-		want = max(1, want/portion)
+		if want /= portion; w.taken == 0 {
+			want /= portion
+		}
+		want = max(1, want)
 		if got, taken, err := q.take(ctx, project, w.minute, want, limit); err == nil {
 			w.left, w.taken, w.spent = got, taken, got < want
 			return
