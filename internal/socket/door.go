@@ -155,8 +155,14 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request, t ticket) {
 		http.Error(w, "too many sockets", http.StatusServiceUnavailable)
 		return
 	}
-	s := &socket{door: d, feed: f, ticket: t, last: t.after, queue: t.greeting(), behind: t.refusal == nil}
+	s := &socket{door: d, feed: f, ticket: t, last: t.after, behind: t.refusal == nil}
 	if err := s.upgrade(w, r); err != nil { // the answer was given
+		d.leave(s)
+		d.wg.Done()
+		return
+	}
+	if err := s.greet(); err != nil {
+		_ = s.conn.CloseNow()
 		d.leave(s)
 		d.wg.Done()
 		return

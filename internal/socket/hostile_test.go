@@ -31,6 +31,12 @@ type raw struct {
 // rawDial makes the handshake by hand and leaves the first frame unread.
 func rawDial(t testing.TB, target string, header ...string) *raw {
 	t.Helper()
+	return dialWith(t, target, nil, header...)
+}
+
+// dialWith sends first in one packet with the request.
+func dialWith(t testing.TB, target string, first []byte, header ...string) *raw {
+	t.Helper()
 	u, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)
@@ -44,8 +50,9 @@ func rawDial(t testing.TB, target string, header ...string) *raw {
 	_ = r.conn.SetReadBuffer(8 << 10)
 	r.in = bufio.NewReader(c)
 	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
-	r.write([]byte("GET " + u.RequestURI() + " HTTP/1.1\r\nHost: " + u.Host + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + strings.Join(header, "") + "\r\n"))
+	request := []byte("GET " + u.RequestURI() + " HTTP/1.1\r\nHost: " + u.Host + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + strings.Join(header, "") + "\r\n")
+	r.write(append(request, first...))
 	a, err := http.ReadResponse(r.in, nil)
 	if err != nil || a.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("handshake: %v %v", a, err)
@@ -202,25 +209,27 @@ func TestFragmentedTextIsIgnoredToo(t *testing.T) {
 	}
 }
 
+// A client that speaks at once hears the greeting before the answer to what it said.
+func TestGreetingComesBeforeAnyPong(t *testing.T) {
+	t.Parallel()
+	w := start(t, dbtest.SQLite(t), nil)
+	for range 100 {
+		r := dialWith(t, w.url+"?"+shopLogin, masked(0x89, []byte("early")))
+		if opcode, payload, _ := r.frame(); opcode != 1 {
+			t.Fatalf("first frame %d %s", opcode, payload)
+		}
+		if opcode, payload, _ := r.frame(); opcode != 10 || string(payload) != "early" {
+			t.Fatalf("second frame %d %s", opcode, payload)
+		}
+		r.close()
+	}
+}
+
 // A frame that comes in one packet with the request is not lost.
 func TestFrameSentWithTheRequestIsRead(t *testing.T) {
 	t.Parallel()
 	w := start(t, dbtest.SQLite(t), nil)
-	u, _ := url.Parse(w.url + "?" + shopLogin)
-	c, err := net.Dial("tcp", u.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-	request := "GET " + u.RequestURI() + " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-	if _, err := c.Write(append([]byte(request), masked(0x82, []byte("binary"))...)); err != nil {
-		t.Fatal(err)
-	}
-	r := &raw{t: t, conn: c.(*net.TCPConn), in: bufio.NewReader(c)}
-	if _, err := http.ReadResponse(r.in, nil); err != nil {
-		t.Fatal(err)
-	}
+	r := dialWith(t, w.url+"?"+shopLogin, masked(0x82, []byte("binary")))
 	if code := r.ends(); code != 1003 {
 		t.Errorf("closed with %d", code)
 	}

@@ -45,7 +45,18 @@ type farewell struct {
 	reason string
 }
 
-// begin starts the writer with the greeting, and the end of what was refused.
+// greet sends what the client hears first, before anything it says is read:
+// not even a pong comes earlier.
+func (s *socket) greet() error {
+	for _, b := range s.greeting() {
+		if err := s.conn.Write(forever, websocket.MessageText, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin starts the writer, and the end of what was refused.
 func (s *socket) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
