@@ -245,7 +245,7 @@ func TestBalanceShowsEveryCurrency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	golden(t, "balance.json", w.post(`{"method":"balance"}`))
-	w.ok(w.ledger.Post(t.Context(), ledger.Transaction{Ref: "cash/2", Kind: "pay in", At: w.now, Entries: []ledger.Entry{
+	w.ok(w.ledger.Post(t.Context(), ledger.Transaction{Ref: "opening/2", Kind: "pay in", At: w.now, Entries: []ledger.Entry{
 		{Account: ledger.OutsideCash, Amount: -5}, {Account: ledger.Available(shop), Amount: 5}}}))
 	if got := w.post(`{"method":"balance"}`); !strings.Contains(got, `"balance":"1840.255"`) {
 		t.Errorf("a change was not shown: %s", got)

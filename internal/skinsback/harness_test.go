@@ -170,7 +170,7 @@ func (w *world) ok(err error) {
 }
 
 func (w *world) pay(project int64, m money.Amount) {
-	w.ok(w.ledger.Post(w.t.Context(), ledger.Transaction{Ref: "cash/" + strconv.FormatInt(project, 10), Kind: "pay in", At: w.now,
+	w.ok(w.ledger.Post(w.t.Context(), ledger.Transaction{Ref: "opening/" + strconv.FormatInt(project, 10), Kind: "pay in", At: w.now,
 		Entries: []ledger.Entry{{Account: ledger.OutsideCash, Amount: -m}, {Account: ledger.Available(project), Amount: m}}}))
 }
 
