@@ -2,9 +2,6 @@ package simulation
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,7 +31,6 @@ type stage struct {
 	file     sandbox.File
 	world    sim.World
 	box      *seal.Box
-	login    []byte // Steam's key for passwords
 	database []byte
 	bots     []steam.ID64
 	payers   []sandbox.Account
@@ -88,11 +84,7 @@ func newStage(ctx context.Context) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, err
-	}
-	s := &stage{file: f, world: app.SimWorld(f), box: seal.New([32]byte{1}), login: x509.MarshalPKCS1PrivateKey(key)}
+	s := &stage{file: f, world: app.SimWorld(f), box: seal.New([32]byte{1})}
 	for i, a := range f.Accounts {
 		if a.Role == "bot" {
 			s.bots = append(s.bots, s.world.Accounts[i].SteamID)
@@ -156,7 +148,7 @@ func (s *stage) prepare(ctx context.Context) error {
 }
 
 func (s *stage) openSteam(c *clock) (*sim.Sim, error) {
-	st, err := sim.Open(sim.Options{Now: c.Steam, BaseURL: func() string { return steamURL }, LoginKey: s.login})
+	st, err := sim.Open(sim.Options{Now: c.Steam, BaseURL: func() string { return steamURL }})
 	if err != nil {
 		return nil, err
 	}

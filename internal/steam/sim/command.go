@@ -43,6 +43,8 @@ var commands = map[string]func() command{
 	"plant":       func() command { return &plantCommand{} },
 	"status":      func() command { return &statusCommand{} },
 	"settings":    func() command { return &settingsCommand{} },
+	"faults":      func() command { return &faultsCommand{} },
+	"count":       func() command { return &countCommand{} },
 }
 
 // kindOf is the journal name of a command: its type's name without "Command".

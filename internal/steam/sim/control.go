@@ -47,17 +47,13 @@ func (s *Sim) controlRoutes(mux *http.ServeMux) {
 		"GET /sim/world":                 (*call).showWorld,
 		"POST /sim/accounts/{id}":        (*call).controlAccount,
 		"GET /sim/accounts/{id}/{items}": (*call).showItems,
+		"GET /sim/faults":                (*call).showFaults,
+		"POST /sim/faults":               (*call).addFaults,
+		"DELETE /sim/faults":             (*call).dropFaults,
 	} {
 		mux.Handle(pattern, s.control(handle, true))
 	}
-	for pattern, handle := range map[string]func(*call, []byte) (any, error){
-		"GET /sim/faults":    (*call).showFaults,
-		"POST /sim/faults":   (*call).addFaults,
-		"DELETE /sim/faults": (*call).dropFaults,
-		"GET /sim/journal":   (*call).showRequests,
-	} {
-		mux.Handle(pattern, s.control(handle, false))
-	}
+	mux.Handle("GET /sim/journal", s.control((*call).showRequests, false))
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, _ *http.Request) {
 		writeControl(w, nil, refuse(http.StatusNotFound, "no such path"))
 	})
@@ -312,18 +308,23 @@ func (q *call) showRequests([]byte) (any, error) {
 	return map[string]any{"requests": q.sim.requests.since(since)}, nil
 }
 
-func (q *call) showFaults([]byte) (any, error) { return q.sim.faults.show(), nil }
-
-func (q *call) dropFaults([]byte) (any, error) {
-	q.sim.faults.clear()
-	return q.sim.faults.show(), nil
+func (q *call) showFaults([]byte) (any, error) {
+	return map[string]any{"faults": append([]Fault{}, q.sim.state.Faults...)}, nil
 }
+
+func (q *call) dropFaults([]byte) (any, error) { return q.setFaults(nil) }
 
 func (q *call) addFaults(body []byte) (any, error) {
 	list, err := readFaults(body)
 	if err != nil {
 		return nil, err
 	}
-	q.sim.faults.add(list)
-	return q.sim.faults.show(), nil
+	return q.setFaults(slices.Concat(q.sim.state.Faults, list))
+}
+
+func (q *call) setFaults(list []Fault) (any, error) {
+	if err := q.sim.do(q.at, &faultsCommand{List: list}); err != nil {
+		return nil, err
+	}
+	return q.showFaults(nil)
 }

@@ -174,24 +174,6 @@ func readFaults(body []byte) ([]Fault, error) {
 	return list, nil
 }
 
-func (fs *faults) add(list []Fault) {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	fs.list = append(fs.list, list...)
-}
-
-func (fs *faults) clear() {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	fs.list = nil
-}
-
-func (fs *faults) show() any {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	return map[string]any{"faults": append([]Fault{}, fs.list...)}
-}
-
 // clip keeps hostile input out of answers beyond a glimpse.
 func clip(s string) string {
 	if len(s) > 40 {

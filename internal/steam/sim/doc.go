@@ -7,7 +7,8 @@
 // command.go) which is written to the journal before it is applied and before
 // the HTTP answer leaves; the same apply runs live and in replay, and draws ids
 // from counters in the state. So a world opened after a kill is the world that
-// answered, and the same seed, clock and requests give the same ids.
+// answered, with its faults and what its limits have counted, and the same seed,
+// clock and requests give the same ids, tokens and keys.
 //
 // The simulation never reads the wall clock: [Options.Now] is its time. What
 // happens by itself (payers' answers, expiry, settlement, reversals, ends of

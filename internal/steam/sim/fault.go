@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/steam"
@@ -120,35 +120,42 @@ func knownEndpoint(name string) bool {
 	return name == "*"
 }
 
-// faults are the rules in force, oldest first. They are not kept over a restart.
-type faults struct {
-	mu   sync.Mutex
-	list []Fault
-}
+// faultsCommand replaces the faults in force. They come back after a restart
+// with what is left of their counts.
+type faultsCommand struct{ List []Fault }
 
-// take uses up one count of the first rule that fits.
-func (fs *faults) take(endpoint string, who *account) (Fault, bool) {
-	fs.mu.Lock()
-	defer fs.mu.Unlock()
-	for i := range fs.list {
-		f := &fs.list[i]
-		if f.Endpoint != "*" && f.Endpoint != endpoint || !f.fits(who) {
+func (c *faultsCommand) apply(st *state, _ stamp) { st.Faults = c.List }
+
+// strike finds the first fault that fits the request and uses up one of its
+// counts, and of the requests that those before it let pass.
+func (q *call) strike(who *account) (taken Fault, found bool, err error) {
+	list := q.sim.state.Faults
+	changed := false
+	for i, f := range list {
+		if f.Endpoint != "*" && f.Endpoint != q.route.endpoint || !f.fits(who) {
 			continue
+		}
+		if f.Skip == 0 && f.Count < 0 {
+			taken, found = f, true
+			break
+		}
+		if !changed {
+			list, changed = slices.Clone(list), true
 		}
 		if f.Skip > 0 {
-			f.Skip--
+			list[i].Skip--
 			continue
 		}
-		taken := *f
-		if f.Count > 0 {
-			f.Count--
+		taken, found = f, true
+		if list[i].Count--; list[i].Count == 0 {
+			list = slices.Delete(list, i, i+1)
 		}
-		if f.Count == 0 {
-			fs.list = append(fs.list[:i:i], fs.list[i+1:]...)
-		}
-		return taken, true
+		break
 	}
-	return Fault{}, false
+	if changed {
+		err = q.sim.do(q.at, &faultsCommand{List: list})
+	}
+	return taken, found, err
 }
 
 func (f *Fault) fits(who *account) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/steam/authpb"
 )
 
 // sent lists the bot's offers.
@@ -209,5 +210,71 @@ func TestRateLimitsAreASetting(t *testing.T) {
 		if a := w.get("/inventory/"+yesID.String()+"/730/2?count=1", nil); a.status != 200 {
 			t.Errorf("a minute later: %d", a.status)
 		}
+	}
+}
+
+func TestFaultsOutliveAKill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bot := w.login(botID)
+	w.control("/sim/faults", `[{"endpoint":"my","kind":"status","value":"503","count":3,"skip":1},{"endpoint":"offers","kind":"status","value":"502","count":-1}]`)
+	my := func() int { return bot.page("/my", nil).status }
+	if first, second := my(), my(); first != 302 || second != 503 {
+		t.Fatalf("%d, %d", first, second)
+	}
+	for range 2 { // from the journal, then from the snapshot
+		w.kill()
+		if a := bot.api("IEconService/GetTradeOffers", nil); a.status != 502 {
+			t.Errorf("a fault for ever: %d", a.status)
+		}
+		if got := my(); got != 503 {
+			t.Errorf("a fault that counts: %d", got)
+		}
+		if err := w.sim.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w.http.Close()
+		w.open()
+	}
+	if got := my(); got != 302 {
+		t.Errorf("after its count: %d", got)
+	}
+	w.do(w.request(http.MethodDelete, "/sim/faults", nil))
+	w.kill()
+	if a := bot.api("IEconService/GetTradeOffers", nil); a.status != 200 {
+		t.Errorf("after the faults were taken away: %d", a.status)
+	}
+}
+
+func TestLimitsCountOnAfterAKill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *World) {
+		w.Settings.Limits = map[string]int{limitConfirmationLists: 3, limitWrongCodes: 2, limitOpenID: 0}
+	})
+	bot := w.login(botID)
+	list := func() int { return bot.mobile("conf", "/mobileconf/getlist", url.Values{}).status }
+	begun, _ := w.begin("example_bot", "example bot password")
+	wrong := func() string {
+		return w.auth(http.MethodPost, "UpdateAuthSessionWithSteamGuardCode", &authpb.GuardCodeRequest{ClientID: begun.ClientID,
+			SteamID: begun.SteamID, Code: "22222", CodeType: authpb.GuardDeviceCode}).header.Get("X-Eresult")
+	}
+	for n := range 3 {
+		if list() != 200 || n < 2 && wrong() != "88" {
+			t.Errorf("refused at the %d. time", n+1)
+		}
+		w.kill()
+	}
+	if got := list(); got != 429 {
+		t.Errorf("a fourth list of confirmations: %d", got)
+	}
+	if got := wrong(); got != "87" {
+		t.Errorf("a third wrong code: %s", got)
+	}
+	if a := bot.page("/openid/login", nil); a.status != 429 {
+		t.Errorf("a limit of none: %d", a.status)
+	}
+	w.advance(time.Minute)
+	if got := list(); got != 200 {
+		t.Errorf("a minute later: %d", got)
 	}
 }

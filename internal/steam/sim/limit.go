@@ -7,16 +7,10 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// limiter counts requests for Steam's throttles, in windows of the world's
-// clock; a restart forgets them. The state's lock guards it.
-type limiter struct {
-	pages, legacy, confirmations, web, login, codes, api, openid window
-}
-
-// window counts requests per key in windows of a fixed length.
+// window counts requests per key in windows of the world's clock.
 type window struct {
-	start stamp
-	count map[string]int
+	Start stamp
+	Count map[string]int
 }
 
 const (
@@ -24,30 +18,37 @@ const (
 	day    = 24 * hour
 )
 
-// add counts one request in the window that holds now, and returns how many
-// there were.
-func (w *window) add(q *call, key string, length stamp) int {
-	w.turn(q, length)
-	w.count[key]++
-	return w.count[key]
-}
+// countCommand counts one request for a limit, in the window that holds now.
+type countCommand struct{ Limit, Key string }
 
-// full reports whether the window holds as many as are allowed.
-func (w *window) full(q *call, key string, length stamp, max int) bool {
-	w.turn(q, length)
-	return w.count[key] >= max
-}
-
-func (w *window) turn(q *call, length stamp) {
-	if w.count == nil || q.at-w.start >= length || q.at < w.start {
-		w.start, w.count = q.at, map[string]int{}
+func (c *countCommand) apply(st *state, at stamp) {
+	w := st.Counted[c.Limit]
+	if w.Count == nil || at-w.Start >= limits[c.Limit].per {
+		w = window{Start: at, Count: map[string]int{}}
 	}
+	w.Count[c.Key]++
+	st.Counted[c.Limit] = w
 }
 
-// over counts one request and reports whether it is more than the named limit.
-func (w *window) over(q *call, key string, length stamp, name string) bool {
-	max := q.sim.state.limit(name)
-	return max != unlimited && w.add(q, key, length) > max
+// full reports whether the window holds as many requests as the limit allows.
+func (q *call) full(limit, key string) bool {
+	w, n := q.sim.state.Counted[limit], 0
+	if q.at-w.Start < limits[limit].per {
+		n = w.Count[key]
+	}
+	return n >= q.sim.state.limit(limit)
+}
+
+// over counts one request for a limit that is on, and reports whether it is one
+// too many.
+func (q *call) over(limit, key string) (bool, error) {
+	if q.sim.state.limit(limit) == unlimited {
+		return false, nil
+	}
+	if q.full(limit, key) {
+		return true, nil
+	}
+	return false, q.sim.do(q.at, &countCommand{Limit: limit, Key: key})
 }
 
 // The numbers are those that operators have converged on.
@@ -76,22 +77,26 @@ const (
 	limitWrongCodes    = "wrong_codes"    // an hour, per account
 	limitAPI           = "web_api"        // calls a day, per account
 	limitOpenID        = "openid"         // requests a minute, per address
+	// Lists of confirmations a minute, per address.
+	limitConfirmationLists = "confirmation_lists"
 )
 
 // unlimited is a limit that is off.
 const unlimited = 1<<31 - 1
 
-// limits are the defaults. Throttles hold only with Settings.RateLimits or when
-// they are given by name; the rest always.
+// limits are the defaults. Those that count requests in a window are throttles:
+// they hold only with Settings.RateLimits or when they are given by name. So is
+// the number of open offers in all; the rest holds always.
 var limits = map[string]struct {
 	max      int
 	throttle bool
+	per      stamp
 }{
-	limitOffersToOne: {maxOpenOffers, false}, limitOffersOpen: {maxOpenTotal, true}, limitOfferAssets: {maxAssets, false},
-	limitOfferDays: {offerLife, false}, limitMessage: {maxMessage, false}, limitCS2: {1000, false}, limitPage: {maxPage, false},
-	limitInventory: {inventoryPerMinute, true}, limitLegacy: {5, true}, limitConfirmations: {confirmationPerMinute, true},
-	limitSkew: {keySkew, false}, limitWeb: {webPerMinute, true}, limitLogins: {loginPerHour, true}, limitWrongCodes: {10, true},
-	limitAPI: {100_000, true}, limitOpenID: {60, true},
+	limitOffersToOne: {max: maxOpenOffers}, limitOffersOpen: {max: maxOpenTotal, throttle: true}, limitOfferAssets: {max: maxAssets},
+	limitOfferDays: {max: offerLife}, limitMessage: {max: maxMessage}, limitCS2: {max: 1000}, limitPage: {max: maxPage}, limitSkew: {max: keySkew},
+	limitInventory: {inventoryPerMinute, true, minute}, limitLegacy: {5, true, minute}, limitWeb: {webPerMinute, true, minute},
+	limitOpenID: {60, true, minute}, limitConfirmations: {confirmationPerMinute, true, minute}, limitConfirmationLists: {12, true, minute},
+	limitLogins: {loginPerHour, true, hour}, limitWrongCodes: {10, true, hour}, limitAPI: {100_000, true, day},
 }
 
 // limit is a limit in force: unlimited when it is off.
@@ -112,31 +117,48 @@ func (st *state) limit(name string) int {
 	return d.max
 }
 
-// check answers requests beyond the limits.
-func (l *limiter) check(q *call) (reply, bool) {
-	who := q.address()
-	tooMany := false
+// limited answers requests beyond the limits.
+func (q *call) limited() (reply, bool, error) {
+	limit, key := q.counted()
+	if limit == "" {
+		return reply{}, false, nil
+	}
+	over, err := q.over(limit, key)
+	if !over && err == nil && q.route.endpoint == "openid" {
+		over, err = q.over(limitOpenID, key)
+	}
+	switch limit {
+	case limitConfirmations:
+		return document(map[string]any{"success": false}), over, err
+	case limitLogins:
+		return protobuf(steam.ResultRateLimitExceeded, nil), over, err
+	}
+	return null(http.StatusTooManyRequests), over, err
+}
+
+// counted is the limit that counts the request, and by whom.
+func (q *call) counted() (limit, key string) {
+	switch q.route.endpoint {
+	case "legacyinventory":
+		return limitLegacy, q.address()
+	case "confirm":
+		return limitConfirmations, accountKey(q.account)
+	case "confirmations":
+		return limitConfirmationLists, q.address()
+	case "login":
+		return limitLogins, q.address()
+	}
 	switch q.route.surface {
 	case surfaceInventory:
-		if q.route.endpoint == "legacyinventory" {
-			tooMany = l.legacy.over(q, who, minute, limitLegacy)
-		} else {
-			tooMany = l.pages.over(q, who, minute, limitInventory)
-		}
-	case surfaceMobile:
-		if q.route.endpoint == "confirm" && l.confirmations.over(q, accountKey(q.account), minute, limitConfirmations) {
-			return document(map[string]any{"success": false}), true
-		}
-	case surfaceAPI:
-		tooMany = q.account != nil && l.api.over(q, accountKey(q.account), day, limitAPI)
+		return limitInventory, q.address()
 	case surfaceTrade, surfacePage:
-		tooMany = l.web.over(q, who, minute, limitWeb) || q.route.endpoint == "openid" && l.openid.over(q, who, minute, limitOpenID)
-	case surfaceAuth:
-		if q.route.endpoint == "login" && l.login.over(q, who, hour, limitLogins) {
-			return protobuf(steam.ResultRateLimitExceeded, nil), true
+		return limitWeb, q.address()
+	case surfaceAPI:
+		if q.account != nil {
+			return limitAPI, accountKey(q.account)
 		}
 	}
-	return null(http.StatusTooManyRequests), tooMany
+	return "", ""
 }
 
 func accountKey(a *account) string {

@@ -2,10 +2,8 @@ package sim
 
 import (
 	"cmp"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/subtle"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -38,10 +36,10 @@ type login struct {
 	Brief    bool   `json:",omitempty"` // not to be remembered
 }
 
-// rsaCommand fixes the key that passwords are encrypted with.
-type rsaCommand struct{ Key []byte }
+// rsaCommand stands in journals from before the key came from the seed.
+type rsaCommand struct{}
 
-func (c *rsaCommand) apply(st *state, _ stamp) { st.RSA = c.Key }
+func (*rsaCommand) apply(*state, stamp) {}
 
 // loginCommand begins a login whose password was right.
 type loginCommand struct {
@@ -109,27 +107,13 @@ func (c *pollCommand) apply(st *state, at stamp) {
 }
 
 func (q *call) rsaKey() (reply, error) {
-	key, err := q.sim.key(q.at)
+	key, err := loginKey(q.sim.state.Seed)
 	if err != nil {
 		return reply{}, err
 	}
 	return protobuf(steam.ResultOK, &authpb.RSAKeyResponse{
 		Mod: fmt.Sprintf("%x", key.N), Exp: fmt.Sprintf("%06x", key.E), Timestamp: keyStamp,
 	}), nil
-}
-
-// key is the world's RSA key, made at the first use.
-func (s *Sim) key(at stamp) (*rsa.PrivateKey, error) {
-	if s.state.RSA == nil {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.do(at, &rsaCommand{Key: x509.MarshalPKCS1PrivateKey(key)}); err != nil {
-			return nil, err
-		}
-	}
-	return x509.ParsePKCS1PrivateKey(s.state.RSA)
 }
 
 func (q *call) beginLogin() (reply, error) {
@@ -171,14 +155,14 @@ func platformOf(outer int32, details authpb.DeviceDetails) int32 {
 }
 
 func (q *call) passwordRight(a *account, m *authpb.BeginRequest) bool {
-	if a == nil || q.sim.state.RSA == nil || m.EncryptionTimestamp != keyStamp {
+	if a == nil || m.EncryptionTimestamp != keyStamp {
 		return false
 	}
 	secret, err := base64.StdEncoding.DecodeString(m.EncryptedPassword)
 	if err != nil {
 		return false
 	}
-	key, err := x509.ParsePKCS1PrivateKey(q.sim.state.RSA)
+	key, err := loginKey(q.sim.state.Seed)
 	if err != nil {
 		return false
 	}
@@ -243,13 +227,13 @@ func (q *call) guardCode() (reply, error) {
 	if a == nil || uint64(a.SteamID) != m.SteamID {
 		return protobuf(steam.ResultInvalidParam, nil), nil
 	}
-	if q.sim.limits.codes.full(q, a.SteamID.String(), hour, q.sim.state.limit(limitWrongCodes)) {
+	if q.full(limitWrongCodes, accountKey(a)) {
 		return protobuf(steam.ResultLoginThrottled, nil), nil
 	}
 	window, result := l.tryCode(a, &m, q.sim.state.Settings.ReuseCodes, q.at)
 	if result != steam.ResultOK {
-		q.sim.limits.codes.add(q, a.SteamID.String(), hour)
-		return protobuf(result, nil), nil
+		_, err := q.over(limitWrongCodes, accountKey(a))
+		return protobuf(result, nil), err
 	}
 	if err := q.sim.do(q.at, &guardCommand{Client: m.ClientID, Window: window}); err != nil {
 		return reply{}, err

@@ -162,8 +162,10 @@ func (s *Sim) serve(rt route) http.Handler {
 
 // answer runs the handler between the faults of before and after.
 func (s *Sim) answer(q *call) reply {
-	who := q.identify()
-	f, found := s.faults.take(q.route.endpoint, who)
+	f, found, err := q.identify()
+	if err != nil {
+		return s.failed(q, err)
+	}
 	if found && f.When != after {
 		if p, done := f.apply(q, nil); done {
 			return p
@@ -174,8 +176,7 @@ func (s *Sim) answer(q *call) reply {
 		err = p.render()
 	}
 	if err != nil {
-		s.log.Error("simulated steam", "endpoint", q.route.endpoint, "error", err)
-		return reply{status: http.StatusInternalServerError, ctype: "text/plain; charset=utf-8", raw: []byte("simulated steam: internal error\n")}
+		return s.failed(q, err)
 	}
 	if found && f.When == after {
 		if changed, done := f.apply(q, &p); done {
@@ -185,20 +186,26 @@ func (s *Sim) answer(q *call) reply {
 	return p
 }
 
+func (s *Sim) failed(q *call, err error) reply {
+	s.log.Error("simulated steam", "endpoint", q.route.endpoint, "error", err)
+	return reply{status: http.StatusInternalServerError, ctype: "text/plain; charset=utf-8", raw: []byte("simulated steam: internal error\n")}
+}
+
 func (q *call) run() (reply, error) {
 	q.sim.mu.Lock()
 	defer q.sim.mu.Unlock()
 	if !q.sameOrigin() {
 		return null(http.StatusForbidden), nil
 	}
-	if p, limited := q.sim.limits.check(q); limited {
-		return p, nil
+	if p, limited, err := q.limited(); limited || err != nil {
+		return p, err
 	}
 	return q.route.handle(q)
 }
 
-// identify finds whose request it is, as far as tokens and names tell.
-func (q *call) identify() *account {
+// identify finds whose request it is, as far as tokens and names tell, and the
+// fault that strikes it.
+func (q *call) identify() (Fault, bool, error) {
 	q.sim.mu.Lock()
 	defer q.sim.mu.Unlock()
 	q.account = q.session()
@@ -208,7 +215,7 @@ func (q *call) identify() *account {
 	if q.account == nil && q.route.surface == surfaceAuth {
 		q.account = q.loginAccount()
 	}
-	return q.account
+	return q.strike(q.account)
 }
 
 // input is the request message of IAuthenticationService. Some clients use the

@@ -22,8 +22,6 @@ type Options struct {
 	Dir string
 	// Logger gets what goes wrong inside; nil discards.
 	Logger *slog.Logger
-	// LoginKey is PKCS#1, for passwords on their way; nil: made at the first login.
-	LoginKey []byte
 }
 
 // Sim is a simulated Steam. All methods may be called concurrently.
@@ -35,9 +33,7 @@ type Sim struct {
 	mu      sync.Mutex
 	state   *state
 	journal journal
-	limits  limiter
 
-	faults   faults
 	requests requestLog
 }
 
@@ -57,7 +53,6 @@ func Open(o Options) (*Sim, error) {
 	if s.now == nil {
 		return nil, errors.New("sim: no clock given")
 	}
-	s.state.RSA = o.LoginKey
 	if o.Dir == "" {
 		return s, nil
 	}

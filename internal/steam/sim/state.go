@@ -16,12 +16,13 @@ type state struct {
 	Seeded   bool
 	Settings Settings
 	Key      []byte // signs tokens and OpenID assertions
-	RSA      []byte // PKCS#1, made at the first login
 	Count    counters
 	Logins   map[uint64]*login // by client id
 	Nonces   map[string]nonce  // cookie transfers not yet used
 	OpenID   map[string]stamp  // assertions already checked
 	Revoked  map[uint64]stamp  `json:",omitempty"` // refresh tokens ended before their time
+	Faults   []Fault           `json:",omitempty"` // in force, oldest first
+	Counted  map[string]window // requests so far, by the limit that counts them
 
 	classes  []*class
 	accounts []*account // in seeding order
@@ -80,7 +81,7 @@ type item struct {
 
 func newState() *state {
 	return &state{
-		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{}, Revoked: map[uint64]stamp{},
+		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{}, Revoked: map[uint64]stamp{}, Counted: map[string]window{},
 		classOf: map[classKey]*class{}, byClass: map[string]*class{},
 		byID: map[steam.ID64]*account{}, byName: map[string]*account{}, byKey: map[string]*account{},
 		items: map[uint64]*item{}, offers: map[uint64]*offer{}, trades: map[uint64]*trade{},
