@@ -32,7 +32,7 @@ func restoreCommand() *cobra.Command {
 		Short: "Make the database anew from a backup, closed until Steam and the records agree",
 		Long: "Make the database anew from a backup, in a folder that holds none: the file is read whole,\nbrought to this program's schema, and its books are proved. What was acknowledged after\n" +
 			"the backup is lost here, so the gateway that starts on it is closed: merchants are told of\nmaintenance, nothing is sent, and Steam is read until it agrees with the records. Then it\n" +
-			"opens by itself; what differs is named by  skinrail doctor.\n\nWith --mark: the same for a PostgreSQL server that was restored with its own tools.",
+			"opens by itself; what differs is named by  skinrail doctor.\n\nA backup holds no key: it must be in the folder, or be named with --key-file.\n\nWith --mark: the same for a PostgreSQL server that was restored with its own tools.",
 		Example: "  skinrail restore --data /var/lib/skinrail /backup/skinrail-2026-03-01.db\n  skinrail restore --mark --database postgres://skinrail@db.internal/skinrail",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if mark {
@@ -49,6 +49,8 @@ func restoreCommand() *cobra.Command {
 		},
 	}
 	storeFlags(cmd, &r.Store)
+	cmd.Flags().StringVar(&r.KeyFile, "key-file", "", `key that opens the secrets; without it the file "key" in the folder`)
+	cmd.Flags().BoolVar(&r.WithoutKey, "without-key", false, "restore although the key is lost: the books can be read and proved, but no gateway starts on them")
 	cmd.Flags().BoolVar(&mark, "mark", false, "mark a PostgreSQL server that was restored with its own tools")
 	return cmd
 }

@@ -59,7 +59,7 @@ func (s *sandbox) backup(t *testing.T) (restore func()) {
 	s.start()
 	return func() {
 		s.args = append([]string{"--database", copied}, s.args[:len(s.args)-2]...)
-		if out, errors, code := command(t, "", "restore", "--mark", "--database", copied); code != 0 || !strings.Contains(out, "closed") {
+		if out, errors, code := command(t, "", "restore", "--mark", "--database", copied, "--data", s.data); code != 0 || !strings.Contains(out, "closed") {
 			t.Fatalf("restore --mark: exit %d\n%s%s", code, out, errors)
 		}
 	}
@@ -315,7 +315,7 @@ func TestBackupReplacesNothingAndKnowsItsOwn(t *testing.T) {
 			t.Errorf("%s left %v", name, left)
 		}
 	}
-	run(0, "restore", file, "--data", into)
+	run(0, "restore", file, "--data", into, "--key-file", filepath.Join(s.data, "key"))
 	if names, _ := filepath.Glob(filepath.Join(dir, "*part*")); len(names) != 0 {
 		t.Errorf("left behind: %v", names)
 	}
@@ -341,7 +341,7 @@ func TestRestoreTakesAMinuteForAGigabyte(t *testing.T) {
 	}
 	backed := time.Since(began)
 	began = time.Now()
-	if out, errors, code := command(t, "", "restore", file, "--data", filepath.Join(dir, "into")); code != 0 {
+	if out, errors, code := command(t, "", "restore", file, "--data", filepath.Join(dir, "into"), "--key-file", filepath.Join(s.data, "key")); code != 0 {
 		t.Fatalf("restore: exit %d %s%s", code, out, errors)
 	}
 	took := time.Since(began)

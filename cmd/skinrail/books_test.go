@@ -28,7 +28,7 @@ func (s *sandbox) readyz() (int, string) {
 // proof runs skinrail audit.
 func (s *sandbox) proof(args ...string) (string, int) {
 	s.t.Helper()
-	out, errors, code := command(s.t, "", append(append([]string{"audit", "--data", s.data}, databaseArgs(s.args)...), args...)...)
+	out, errors, code := s.command("", append(append([]string{"audit", "--data", s.data}, databaseArgs(s.args)...), args...)...)
 	return out + errors, code
 }
 

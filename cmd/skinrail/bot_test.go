@@ -15,7 +15,7 @@ import (
 func (s *sandbox) bot(in string, args ...string) (out, errors string, code int) {
 	s.t.Helper()
 	args = append(append([]string{"bot"}, args...), "--data", s.data)
-	return command(s.t, in, append(args, databaseArgs(s.args)...)...)
+	return s.command(in, append(args, databaseArgs(s.args)...)...)
 }
 
 // bots are all bots by account name.

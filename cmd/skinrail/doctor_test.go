@@ -15,7 +15,7 @@ import (
 // diagnosis is what the doctor says as JSON, and his exit code.
 func (s *sandbox) diagnosis() (answer, int) {
 	s.t.Helper()
-	out, errors, code := command(s.t, "", append([]string{"doctor", "--data", s.data, "--json"}, databaseArgs(s.args)...)...)
+	out, errors, code := s.command("", append([]string{"doctor", "--data", s.data, "--json"}, databaseArgs(s.args)...)...)
 	var a answer
 	if err := json.Unmarshal([]byte(out), &a); err != nil {
 		s.t.Fatalf("doctor: exit %d, %v\n%s%s", code, err, out, errors)

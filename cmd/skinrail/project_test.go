@@ -20,7 +20,16 @@ const soon = 10 * time.Second
 // command runs the program as an operator does and returns what it printed.
 func command(t testing.TB, in string, args ...string) (out, errors string, code int) {
 	t.Helper()
-	cmd := exec.Command(binary, args...)
+	return run(binary, in, args...)
+}
+
+// command is an operator's, by the program that serves.
+func (s *sandbox) command(in string, args ...string) (out, errors string, code int) {
+	return run(s.cmd.Path, in, args...)
+}
+
+func run(program, in string, args ...string) (out, errors string, code int) {
+	cmd := exec.Command(program, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(in), &stdout, &stderr
 	_ = cmd.Run()
@@ -30,7 +39,7 @@ func command(t testing.TB, in string, args ...string) (out, errors string, code 
 // project runs a subcommand on the sandbox's database and wants it to succeed.
 func (s *sandbox) project(args ...string) string {
 	s.t.Helper()
-	out, errors, code := command(s.t, "", s.projectArgs(args...)...)
+	out, errors, code := s.command("", s.projectArgs(args...)...)
 	if code != 0 || errors != "" {
 		s.t.Fatalf("project %v: exit %d\n%s%s", args, code, out, errors)
 	}

@@ -161,7 +161,7 @@ func (s *sandbox) openBusiness(url string) (id, secret string) {
 	}
 	where := append([]string{"--data", s.data}, databaseArgs(s.args)...)
 	for _, p := range [][]string{{"cs2", sold[0], "0.410"}, {"cs2", sold[1], "0.410"}, {"cs2", sold[2], "0.410"}, {"cs2", redline, "21.350"}, {"rust", tunic, "9.990"}} {
-		if out, errors, code := command(s.t, "", append([]string{"price", "set", "--game", p[0], p[1], p[2], "--by", "ann"}, where...)...); code != 0 {
+		if out, errors, code := s.command("", append([]string{"price", "set", "--game", p[0], p[1], p[2], "--by", "ann"}, where...)...); code != 0 {
 			s.t.Fatalf("price set %v: %s%s", p, out, errors)
 		}
 	}

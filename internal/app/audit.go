@@ -32,11 +32,25 @@ func (s Store) target() string {
 	return filepath.Join(s.Data, databaseFile)
 }
 
+// open opens the database of a gateway that may be running, so it leaves the
+// schema alone.
 func (s Store) open(ctx context.Context) (*db.DB, error) {
 	if _, err := os.Stat(s.target()); err != nil && s.Database == "" {
 		return nil, fmt.Errorf("no database in %s: name the folder with --data, or a server with --database", s.Data)
 	}
-	return db.Open(ctx, s.target())
+	d, err := db.OpenAsIs(ctx, s.target())
+	return d, otherVersion(err)
+}
+
+// otherVersion says what to do about a database of another program.
+func otherVersion(err error) error {
+	switch {
+	case errors.Is(err, db.ErrOlder):
+		return said{err.Error() + "\nuse the program that serves it; to bring it forward for good:  skinrail migrate", err}
+	case errors.Is(err, db.ErrNewer):
+		return said{err.Error() + "\nuse the program that serves it", err}
+	}
+	return err
 }
 
 // ErrBooks is returned when the audit found something wrong.

@@ -65,12 +65,8 @@ func (b Backup) write(ctx context.Context, source, part string) (size int64, err
 	if err != nil {
 		return 0, err
 	}
-	has, want, err := db.Verify(ctx, part)
-	if err != nil {
+	if err := db.Verify(ctx, part); err != nil {
 		return 0, err
-	}
-	if has != want {
-		return 0, fmt.Errorf("the database has schema %d, this program %d: back up with the program that serves it", has, want)
 	}
 	if err := prove(ctx, part, b.Err); err != nil {
 		return 0, err
@@ -87,9 +83,9 @@ func (b Backup) write(ctx context.Context, source, part string) (size int64, err
 
 // prove audits the books of a file.
 func prove(ctx context.Context, path string, out io.Writer) (err error) {
-	d, err := db.Open(ctx, path)
+	d, err := db.OpenAsIs(ctx, path)
 	if err != nil {
-		return err
+		return otherVersion(err)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	return audited(ctx, d, out)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
@@ -32,6 +30,7 @@ type Bots struct {
 
 // crew is an open database with the fleet.
 type crew struct {
+	db    *db.DB
 	fleet *fleet.Service
 	clock func() time.Time // of the sandbox's world, if there is one
 }
@@ -46,7 +45,7 @@ func (b Bots) with(ctx context.Context, box *seal.Box, f func(crew) error) (err 
 	if err != nil {
 		return err
 	}
-	c := crew{fleet: fleet.New(d, box), clock: time.Now}
+	c := crew{db: d, fleet: fleet.New(d, box), clock: time.Now}
 	if sandbox {
 		c.clock = w.Now
 	}
@@ -64,24 +63,13 @@ func inWords(err error) error {
 // sealed is with for what opens or seals secrets. It refuses a key that does
 // not open what the database holds already.
 func (b Bots) sealed(ctx context.Context, f func(crew) error) error {
-	path := b.KeyFile
-	if path == "" {
-		path = filepath.Join(b.Data, keyFile)
-	}
-	box, err := seal.LoadKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no key in %s: name the gateway's key file with --key-file, or its folder with --data", path)
-	}
+	box, path, err := b.loadKey(b.KeyFile)
 	if err != nil {
 		return err
 	}
 	return b.with(ctx, box, func(c crew) error {
-		all, err := c.fleet.Bots(ctx)
-		if err != nil || len(all) == 0 {
-			return errors.Join(err, f(c))
-		}
-		if _, _, err := c.fleet.Secrets(ctx, all[0].ID); err != nil {
-			return fmt.Errorf("the key in %s is not that of this database: name the gateway's with --key-file (%w)", path, err)
+		if err := opens(ctx, c.db, box, path); err != nil {
+			return err
 		}
 		return f(c)
 	})

@@ -3,10 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/cash"
@@ -65,27 +62,13 @@ func (p Projects) with(ctx context.Context, box *seal.Box, f func(*desk) error) 
 // sealed is with for what seals secrets. It refuses a key that does not open
 // what the database holds already: the gateway could not open what it sealed.
 func (p Projects) sealed(ctx context.Context, f func(*desk) error) error {
-	path := p.KeyFile
-	if path == "" {
-		path = filepath.Join(p.Data, keyFile)
-	}
-	box, err := seal.LoadKey(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no key in %s: name the gateway's key file with --key-file, or its folder with --data", path)
-	}
+	box, path, err := p.loadKey(p.KeyFile)
 	if err != nil {
 		return err
 	}
 	return p.with(ctx, box, func(k *desk) error {
-		all, err := k.merchants.List(ctx)
-		if err != nil {
+		if err := opens(ctx, k.db, box, path); err != nil {
 			return err
-		}
-		if len(all) == 0 {
-			return f(k)
-		}
-		if _, err := k.merchants.Secrets(ctx, all[0].ID); err != nil {
-			return fmt.Errorf("the key in %s is not that of this database: name the gateway's with --key-file (%w)", path, err)
 		}
 		return f(k)
 	})

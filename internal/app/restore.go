@@ -12,6 +12,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/lease"
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -21,8 +22,10 @@ import (
 // Restore makes a gateway's database from a backup.
 type Restore struct {
 	Store
-	Out io.Writer // what was done
-	Err io.Writer // how far it is
+	KeyFile    string    // opens the secrets in it; empty: the file "key" in Data
+	WithoutKey bool      // restore although nothing opens them: only to read the books
+	Out        io.Writer // what was done
+	Err        io.Writer // how far it is
 }
 
 // Run puts a backup into a folder that holds no database. What it puts there is
@@ -75,29 +78,45 @@ func (r Restore) prepare(ctx context.Context, file, part string) error {
 	if err != nil {
 		return err
 	}
-	has, want, err := db.Verify(ctx, part)
-	if err != nil {
+	if err := db.Verify(ctx, part); err != nil {
 		return err
 	}
-	if has > want {
-		return fmt.Errorf("the backup has schema %d, this program %d: it was made by a newer skinrail", has, want)
+	d, err := db.OpenAsIs(ctx, part)
+	if errors.Is(err, db.ErrOlder) {
+		d, err = db.Open(ctx, part) // nobody works on it
 	}
-	d, err := db.Open(ctx, part) // migrates
 	if err != nil {
-		return err
+		return otherVersion(err)
 	}
-	err = audited(ctx, d, r.Out)
-	if err == nil {
-		err = mark(ctx, d)
-	}
-	if err := errors.Join(err, d.Close()); err != nil {
+	if err := errors.Join(r.close(ctx, d), d.Close()); err != nil {
 		return err
 	}
 	return db.Settle(ctx, part)
 }
 
+// close proves a restored database and closes it.
+func (r Restore) close(ctx context.Context, d *db.DB) error {
+	lost, err := r.keyed(ctx, d, r.KeyFile)
+	if err != nil {
+		return err
+	}
+	if lost != "" && !r.WithoutKey {
+		return errors.New(lost + "\nput the key back; if it is lost, the books alone can be restored with --without-key")
+	}
+	if err := audited(ctx, d, r.Out); err != nil {
+		return err
+	}
+	if err := mark(ctx, d); err != nil {
+		return err
+	}
+	if lost != "" {
+		fmt.Fprintf(r.Out, "WARNING: %s\nthe books can be read and proved; no gateway starts on them\n", lost)
+	}
+	return nil
+}
+
 // Mark closes a database that was restored by PostgreSQL's own tools, as Run
-// does. No gateway may run on it.
+// does. It refuses one that a gateway runs on.
 func (r Restore) Mark(ctx context.Context) (err error) {
 	if r.Database == "" {
 		return wrong("--mark is for a PostgreSQL server: name it with --database")
@@ -107,14 +126,44 @@ func (r Restore) Mark(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := audited(ctx, d, r.Out); err != nil {
+	if err := r.unserved(ctx, d); err != nil {
 		return err
 	}
-	if err := mark(ctx, d); err != nil {
+	if err := r.close(ctx, d); err != nil {
 		return err
 	}
 	fmt.Fprintln(r.Out, "marked as restored; the books are right")
 	fmt.Fprint(r.Out, closedNow)
+	return nil
+}
+
+// unserved refuses a database on which a node tells that it lives. Rows of nodes
+// are restored too: only their beats tell the living.
+func (r Restore) unserved(ctx context.Context, d *db.DB) error {
+	before, err := lease.Beats(ctx, d)
+	if err != nil || len(before) == 0 {
+		return err
+	}
+	m := newMeter(r.Err, "waiting for signs of nodes")
+	defer m.end()
+	const looks = 10
+	for look := range looks {
+		m.at(look, looks)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lease.Length / looks):
+		}
+		now, err := lease.Beats(ctx, d)
+		if err != nil {
+			return err
+		}
+		for node, beat := range now {
+			if before[node] != beat {
+				return fmt.Errorf("%s runs on this database: stop every node, then restore it anew, for they have written to it", node)
+			}
+		}
+	}
 	return nil
 }
 

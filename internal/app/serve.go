@@ -159,22 +159,10 @@ func (s *serving) openGateway(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.gateway.checkKey(ctx); err != nil {
+	if err := opens(ctx, s.db, s.box, c.KeyFile); err != nil {
 		return err
 	}
 	return s.gateway.Fleet.Protect(ctx, c.Protected.apps...)
-}
-
-// checkKey refuses a key that does not open what the database holds.
-func (g *Gateway) checkKey(ctx context.Context) error {
-	projects, err := g.Merchants.List(ctx)
-	if err == nil && len(projects) > 0 {
-		_, err = g.Merchants.Secrets(ctx, projects[0].ID)
-	}
-	if errors.Is(err, seal.ErrKey) {
-		return errors.New("the key of --key-file is not that of this database")
-	}
-	return err
 }
 
 // start serves and runs everything. Bots log in behind it, at Steam's pace:

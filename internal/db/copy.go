@@ -112,10 +112,9 @@ func Sync(path string) error {
 }
 
 // Verify reads all of an SQLite file that nobody writes: its form, its indexes
-// and its references. It returns the schema that is in the file and that of
-// this program.
-func Verify(ctx context.Context, path string) (has, want int64, err error) {
-	err = onFile(ctx, path, "ro", func(c *sql.Conn) error {
+// and its references.
+func Verify(ctx context.Context, path string) error {
+	err := onFile(ctx, path, "ro", func(c *sql.Conn) error {
 		var found string
 		if err := c.QueryRowContext(ctx, "pragma integrity_check(1)").Scan(&found); err != nil {
 			return err
@@ -134,27 +133,12 @@ func Verify(ctx context.Context, path string) (has, want int64, err error) {
 		if dangling {
 			return errors.New("it is damaged: a reference leads nowhere")
 		}
-		if err := c.QueryRowContext(ctx, "select coalesce(max(version_id), 0) from goose_db_version").Scan(&has); err != nil {
-			return fmt.Errorf("it is no database of this program: %w", err)
-		}
 		return nil
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("verify %s: %w", path, err)
+		return fmt.Errorf("verify %s: %w", path, err)
 	}
-	want, err = newest()
-	return has, want, err
-}
-
-// newest is the number of the last migration of this program.
-func newest() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/"+SQLite.String()+"/*.sql")
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	_, err = fmt.Sscanf(filepath.Base(names[len(names)-1]), "%d_", &n)
-	return n, err
+	return nil
 }
 
 // onFile runs f on one connection to a file, as it is.

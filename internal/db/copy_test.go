@@ -66,10 +66,10 @@ func TestCopyIsOneMomentWhileOthersWrite(t *testing.T) {
 		if beside, _ := filepath.Glob(to + "-*"); len(beside) != 0 || steps == 0 {
 			t.Errorf("beside the copy: %v; %d steps", beside, steps)
 		}
-		if has, want, err := db.Verify(t.Context(), to); err != nil || has != want {
-			t.Fatalf("schema %d, want %d, %v", has, want, err)
+		if err := db.Verify(t.Context(), to); err != nil {
+			t.Fatal(err)
 		}
-		c, err := db.Open(t.Context(), to)
+		c, err := db.OpenAsIs(t.Context(), to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 		if err := os.WriteFile(damaged, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := db.Verify(t.Context(), damaged); err == nil {
+		if err := db.Verify(t.Context(), damaged); err == nil {
 			t.Errorf("page %d is gone and nobody saw it", at/4096)
 		}
 	}

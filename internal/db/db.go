@@ -63,14 +63,26 @@ func Open(ctx context.Context, target string) (*DB, error) { return OpenOn(ctx, 
 // caller has registered with the driver: a simulated disk. Empty: the machine's
 // own files.
 func OpenOn(ctx context.Context, target, vfs string) (*DB, error) {
+	return open(ctx, target, vfs, migrate)
+}
+
+// OpenAsIs opens a database that is there, and leaves its schema alone: a
+// program that runs on it may be of another version. It returns [ErrOlder] or
+// [ErrNewer] when the schema is not that of this program.
+func OpenAsIs(ctx context.Context, target string) (*DB, error) { return open(ctx, target, "", asIs) }
+
+// schema brings a database's schema forward, or refuses it.
+type schema func(context.Context, *sql.DB, Engine) error
+
+func open(ctx context.Context, target, vfs string, bring schema) (*DB, error) {
 	d := &DB{fatal: make(chan error, 1)}
 	d.closed = sync.OnceValue(d.shut)
 	var err error
 	if IsPostgres(target) {
 		d.engine = Postgres
-		err = d.openPostgres(ctx, target)
+		err = d.openPostgres(ctx, target, bring)
 	} else {
-		err = d.openSQLite(ctx, target, vfs)
+		err = d.openSQLite(ctx, target, vfs, bring)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -152,7 +164,7 @@ const idleWrite = "5000"
 // for one another would be idle for five seconds one after the other.
 const lockWait = "2000"
 
-func (d *DB) openPostgres(ctx context.Context, target string) error {
+func (d *DB) openPostgres(ctx context.Context, target string, bring schema) error {
 	config, err := pgx.ParseConfig(target)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
@@ -180,8 +192,8 @@ func (d *DB) openPostgres(ctx context.Context, target string) error {
 	if err := d.SyncClock(ctx); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	schema := stdlib.OpenDB(*plain)
-	return errors.Join(migrate(ctx, schema, Postgres), schema.Close())
+	unhurried := stdlib.OpenDB(*plain)
+	return errors.Join(bring(ctx, unhurried, Postgres), unhurried.Close())
 }
 
 func checkPostgres(ctx context.Context, pool *sql.DB) error {
@@ -199,7 +211,7 @@ func checkPostgres(ctx context.Context, pool *sql.DB) error {
 
 const sqliteReaders = 8
 
-func (d *DB) openSQLite(ctx context.Context, path, vfs string) error {
+func (d *DB) openSQLite(ctx context.Context, path, vfs string, bring schema) error {
 	if vfs == "" {
 		if err := private(path); err != nil {
 			return fmt.Errorf("open database: %w", err)
@@ -213,7 +225,7 @@ func (d *DB) openSQLite(ctx context.Context, path, vfs string) error {
 	if err := checkSQLite(ctx, w); err != nil {
 		return errors.Join(err, w.Close())
 	}
-	if err := migrate(ctx, w, SQLite); err != nil {
+	if err := bring(ctx, w, SQLite); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	if err := d.readFloors(ctx, w); err != nil {

@@ -150,6 +150,20 @@ func (k *Keeper) look(ctx context.Context) (view, error) {
 	return v, nil
 }
 
+// Beats are the processes that have rows, with what each has counted: whose
+// number moves, lives. It is for those that hold no leases.
+func Beats(ctx context.Context, d *db.DB) (map[string]int64, error) {
+	nodes, err := sqlc.New(d.Read()).Nodes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lease: look at the processes: %w", err)
+	}
+	beats := map[string]int64{}
+	for _, n := range nodes {
+		beats[n.ID] = n.Beat
+	}
+	return beats, nil
+}
+
 func (k *Keeper) drop(ctx context.Context, id string, beat int64) error {
 	delete(k.seen, id)
 	return k.db.Write(ctx, func(tx *db.Tx) error {
