@@ -75,6 +75,7 @@ const (
 	ResultNoMatch           Result = 42
 	ResultCancelled         Result = 52
 	ResultRemoteCallFailed  Result = 55
+	ResultLogonDenied       Result = 63
 	ResultInvalidLoginCode  Result = 65
 	ResultExpiredLoginCode  Result = 71
 	ResultRateLimitExceeded Result = 84

@@ -189,9 +189,10 @@ func (s *Sim) confirmMade(c *sendCommand, at stamp) error {
 	return nil
 }
 
-// statusCommand is what Steam's support does to a trade: a status that says it
-// did not happen, after which the items are back with their givers, or one that
-// says that it is being looked into, and then that it stands after all.
+// statusCommand is what Steam or its support does to a trade: a status that says
+// it did not happen, after which the items are back with their givers, or one
+// that says that it is being looked into, and then that it stands after all. A
+// trade that is underway can be brought to its end at once, or fail.
 type statusCommand struct {
 	Trade  uint64
 	Status steam.TradeStatus
@@ -199,8 +200,15 @@ type statusCommand struct {
 
 func (c *statusCommand) apply(st *state, at stamp) {
 	t := st.trades[c.Trade]
-	if t.Status == steam.TradeInEscrow {
+	switch {
+	case t.Status == steam.TradeInEscrow:
 		st.abandon(t, steam.OfferInvalidItems, at)
+		return
+	case t.underway() && c.Status == steam.TradeComplete:
+		st.finish(t, at)
+		return
+	case t.underway() && t.Status != steam.TradeCommitted:
+		st.undo(t, c.Status, at)
 		return
 	}
 	t.Status, t.Mod = c.Status, at
@@ -228,23 +236,32 @@ func (q *call) controlStatus(body []byte) (any, error) {
 	if err := decodeStrict(body, &in); err != nil {
 		return nil, err
 	}
-	held := t.Status == steam.TradeInEscrow
-	switch in.Status {
-	case steam.TradeComplete, steam.TradeFailed, steam.TradeRollbackFailed:
-		if held {
-			return nil, refuse(http.StatusConflict, "the trade is held: it can only be rolled back, status 11")
-		}
-	case steam.TradeEscrowRollback:
-	default:
-		return nil, refuse(http.StatusBadRequest, "status: want 3, 4, 8 or 11")
-	}
-	doubted := t.Status == steam.TradeRollbackFailed && !t.Settled
-	protected := t.Status == steam.TradeComplete && !t.Settled && q.at < t.Settlement
-	if !held && !doubted && !protected {
-		return nil, refuse(http.StatusConflict, "the trade is over")
+	if err := t.mayGet(in.Status, q.at); err != nil {
+		return nil, err
 	}
 	if err := q.sim.do(q.at, &statusCommand{Trade: t.ID, Status: in.Status}); err != nil {
 		return nil, err
 	}
 	return t.control(), nil
+}
+
+// mayGet tells why a trade cannot get a status from outside, or nil.
+func (t *trade) mayGet(status steam.TradeStatus, at stamp) error {
+	end := status == steam.TradeComplete || status == steam.TradeFailed
+	if !end && status != steam.TradeRollbackFailed && status != steam.TradeEscrowRollback {
+		return refuse(http.StatusBadRequest, "status: want 3, 4, 8 or 11")
+	}
+	switch {
+	case t.Status == steam.TradeInEscrow:
+		if status != steam.TradeEscrowRollback {
+			return refuse(http.StatusConflict, "the trade is held: it can only be rolled back, status 11")
+		}
+	case t.underway():
+		if !end {
+			return refuse(http.StatusConflict, "the trade is underway: it can only be complete, status 3, or fail, status 4")
+		}
+	case t.Settled || t.Status != steam.TradeRollbackFailed && (t.Status != steam.TradeComplete || at >= t.Settlement):
+		return refuse(http.StatusConflict, "the trade is over")
+	}
+	return nil
 }

@@ -162,21 +162,27 @@ func (c *class) lines() []descLine {
 }
 
 // ownerLine tells the owner when an item can be traded.
-func (it *item) ownerLine(bbcode bool) descLine {
+func (it *item) ownerLine(bbcode, dayMonth bool) descLine {
 	if it.Context == steam.ContextProtected {
-		return protectionLine(it.Until, bbcode)
+		return protectionLine(it.Until, bbcode, dayMonth)
 	}
 	return descLine{Type: "html", Value: "Tradable/Marketable After " + it.Until.time().Format("Jan 02, 2006 (15:04:05)") + " GMT", Color: "ff4040"}
 }
 
 // protectionLine tells the owner when protection ends; with bbcode the time
-// stays machine-readable.
-func protectionLine(until stamp, bbcode bool) descLine {
+// stays machine-readable, else it has one of the forms that Steam has had.
+func protectionLine(until stamp, bbcode, dayMonth bool) descLine {
+	l := descLine{Type: "html", Color: "bce1ef"}
 	text := "⇆ This item is trade-protected and cannot be consumed, modified, or transferred until "
-	if bbcode {
-		return descLine{Type: "bbcode", Value: fmt.Sprintf("%s[date]%d[/date]", text, until.seconds()), Color: "bce1ef"}
+	switch {
+	case bbcode:
+		l.Type, l.Value = "bbcode", fmt.Sprintf("%s[date]%d[/date]", text, until.seconds())
+	case dayMonth:
+		l.Value = text + until.time().Format("2 Jan @ 3:04pm")
+	default:
+		l.Value = text + until.time().Format("Jan 02, 2006 (15:04:05)") + " GMT"
 	}
-	return descLine{Type: "html", Value: text + until.time().Format("Jan 02, 2006 (15:04:05)") + " GMT", Color: "bce1ef"}
+	return l
 }
 
 // inBooleans is the form that IEconService answers have.

@@ -140,10 +140,13 @@ func (q *call) controlOffer(body []byte) (any, error) {
 		return nil, err
 	}
 	why, err := q.sim.play(verb, o, q.at)
+	if err != nil {
+		return nil, err
+	}
 	if why != "" {
 		return nil, refuse(http.StatusConflict, "%s", why)
 	}
-	return q.sim.state.control(o), err
+	return q.sim.state.control(o), nil
 }
 
 func (q *call) controlCounter(o *offer, body []byte) (any, error) {

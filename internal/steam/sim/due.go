@@ -18,6 +18,8 @@ const (
 	dueSettle                     // trade protection ends
 	dueExpiry                     // an offer was left alone for 14 days
 	dueUnlock                     // an item may be traded from now on
+	dueStep                       // a trade that is underway gets on
+	dueSweep                      // Steam notices that an offer's items are gone
 )
 
 type dueEntry struct {
@@ -57,6 +59,9 @@ func (st *state) holds(e dueEntry) bool {
 	case dueExpiry:
 		o := st.offers[e.ID]
 		return o != nil && o.open() && o.Expires == e.At
+	case dueSweep:
+		o := st.offers[e.ID]
+		return o != nil && o.open() && o.SweepAt == e.At
 	case dueUnlock:
 		it := st.items[e.ID]
 		return it != nil && it.locked() && it.Until == e.At
@@ -68,6 +73,8 @@ func (st *state) holds(e dueEntry) bool {
 	switch e.Kind {
 	case dueEscrow:
 		return t.Status == steam.TradeInEscrow && t.EscrowEnd == e.At
+	case dueStep:
+		return t.underway() && t.Mod.add(t.Step) == e.At
 	case dueReverse:
 		return t.Status == steam.TradeComplete && !t.Settled && t.ReverseAt == e.At
 	default:
@@ -139,5 +146,9 @@ func (c *dueCommand) apply(st *state, at stamp) {
 		st.settle(st.trades[c.ID], at)
 	case dueUnlock:
 		st.items[c.ID].Until = 0
+	case dueStep:
+		st.step(st.trades[c.ID], at)
+	case dueSweep:
+		st.end(st.offers[c.ID], steam.OfferInvalidItems, at)
 	}
 }

@@ -226,6 +226,9 @@ func (q *call) oneOffer() (reply, error) {
 	if o == nil || !q.known(o, me) {
 		return apiFailure(steam.ResultNoMatch), nil
 	}
+	if err := q.discover(o); err != nil {
+		return reply{}, err
+	}
 	out := map[string]any{"offer": q.view(o, me)}
 	if q.described() {
 		out["descriptions"] = q.offerDescriptions([]*offer{o})

@@ -42,7 +42,7 @@ func (t *trade) view(me *account) tradeView {
 	if t.EscrowEnd > 0 {
 		v.EscrowEnd = t.EscrowEnd.seconds()
 	}
-	if t.Settlement > 0 && t.Status == steam.TradeComplete {
+	if t.Settlement > 0 && (t.Status == steam.TradeComplete || t.Status == steam.TradeCommitted) {
 		v.Settlement = t.Settlement.seconds()
 	}
 	if t.Rollback != 0 {
@@ -69,8 +69,16 @@ func tradeAssets(list []moved) []tradeAsset {
 // asOf is the trade as a late reader of that time saw it; it existed then.
 func (t *trade) asOf(at stamp) *trade {
 	past := *t
+	began := max(past.Init, past.EscrowEnd)
 	if past.Mod > at && past.Status == steam.TradeProtectionRollback {
-		past.Status, past.Mod = steam.TradeComplete, max(past.Init, past.EscrowEnd)
+		past.Status, past.Mod = steam.TradeComplete, began.add(3*past.Step)
+	}
+	if past.Mod > at && past.Step > 0 && at >= began {
+		n := min((at-began)/stamp(0).add(past.Step), stamp(steam.TradeCommitted))
+		past.Status, past.Mod = steam.TradeStatus(n), began.add(Duration(n)*past.Step)
+		if past.Status != steam.TradeCommitted {
+			past.FromA, past.FromB = waiting(past.FromA), waiting(past.FromB)
+		}
 	}
 	if past.Mod > at && past.EscrowEnd > 0 {
 		past.Status, past.Mod, past.Settlement = steam.TradeInEscrow, past.Init, 0

@@ -94,7 +94,7 @@ func (q *call) inventoryPage(list []*item, from, count int, own bool) inventoryP
 		seen[key] = true
 		d := it.Class.describe(a.InstanceID)
 		if own && it.Until > 0 {
-			d.OwnerDescriptions = []descLine{{Type: "html", Value: " "}, it.ownerLine(bbcode)}
+			d.OwnerDescriptions = []descLine{{Type: "html", Value: " "}, it.ownerLine(bbcode, q.sim.state.Settings.DayMonthDates)}
 		}
 		p.Descriptions = append(p.Descriptions, d)
 	}

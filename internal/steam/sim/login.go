@@ -292,8 +292,8 @@ func appAudience(c claims) []string {
 	return []string{"web"}
 }
 
-// newAccessToken answers GenerateAccessTokenForApp; web tokens must go through
-// finalizelogin instead.
+// newAccessToken answers GenerateAccessTokenForApp for the mobile app; web
+// tokens must go through finalizelogin instead.
 func (q *call) newAccessToken() (reply, error) {
 	var m authpb.AccessTokenRequest
 	if m.Unmarshal(q.input()) != nil {
@@ -305,6 +305,9 @@ func (q *call) newAccessToken() (reply, error) {
 		return protobuf(steam.ResultAccessDenied, nil), nil
 	}
 	q.account = a
+	if slices.Contains(c.Audience, "client") { // these renew over Steam's own network only
+		return protobuf(steam.ResultLogonDenied, nil), nil
+	}
 	out := &authpb.AccessTokenResponse{}
 	if m.RenewalType == 1 && q.at.seconds()-c.Issued >= int64(renewAfter/time.Second) {
 		out.RefreshToken, c = st.renewedToken(c, q.at)

@@ -140,6 +140,12 @@ func (q *call) confirm(ids, nonces []string) (reply, error) {
 	c := &confirmCommand{Allow: op == "allow"}
 	for i := range ids {
 		one := q.findConfirmation(me, ids[i], nonces[i])
+		if one != nil && one.Type == 0 && c.Allow {
+			if err := q.discover(q.sim.state.offers[one.Offer]); err != nil {
+				return reply{}, err
+			}
+			one = q.findConfirmation(me, ids[i], nonces[i])
+		}
 		if one == nil || c.Allow && !q.confirmable(one, me) || slices.Contains(c.IDs, one.ID) {
 			return unanswered("", ""), nil
 		}

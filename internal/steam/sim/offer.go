@@ -33,6 +33,7 @@ type offer struct {
 	Shown         bool  // the receiver has been able to see it
 	Confirming    bool  // the receiver accepted and must confirm
 	AnswerAt      stamp // when the receiver's behaviour answers; 0: never
+	SweepAt       stamp `json:",omitempty"` // when Steam notices that items are gone; 0: they are not
 	Trade         uint64
 	EscrowEnd     stamp
 	Past          []change // states so far, the present one last
@@ -245,7 +246,12 @@ func (st *state) answer(o *offer, at stamp) {
 	case Decline:
 		st.end(o, steam.OfferDeclined, at)
 	case Accept, AcceptThenReverse:
-		if st.refuseAccept(o, at) != steam.ResultOK {
+		switch st.refuseAccept(o, at) {
+		case steam.ResultOK:
+		case steam.ResultRevoked:
+			st.end(o, steam.OfferInvalidItems, at)
+			return
+		default:
 			return
 		}
 		st.unask(o)

@@ -87,6 +87,9 @@ func (q *call) offerPage() (reply, error) {
 	if o == nil || !o.visible(me) {
 		return refusedPage("The trade offer is not available to " + me.name() + "."), nil
 	}
+	if err := q.discover(o); err != nil {
+		return reply{}, err
+	}
 	st := q.sim.state
 	give, receive, other := o.Give, o.Receive, o.To
 	if o.To == me.SteamID {

@@ -17,7 +17,10 @@ func (s *Sim) play(verb string, o *offer, at stamp) (why string, err error) {
 			return "the sender has not confirmed the offer yet", nil
 		}
 		if r := s.state.refuseAccept(o, at); r != steam.ResultOK {
-			return fmt.Sprintf("the offer is %s and accepting it gives %s", o.State, acceptReason(r)), nil
+			if r == steam.ResultRevoked && o.open() {
+				err = s.do(at, &closeCommand{Offer: o.ID, State: steam.OfferInvalidItems})
+			}
+			return fmt.Sprintf("the offer is %s and accepting it gives %s", o.State, acceptReason(r)), err
 		}
 		return "", s.do(at, &acceptCommand{Offer: o.ID, Confirmed: true})
 	case "decline":

@@ -28,6 +28,11 @@ func (q *call) acceptOffer() (reply, error) {
 	default:
 		r = q.sim.state.refuseAccept(o, q.at)
 	}
+	if r == steam.ResultRevoked {
+		if err := q.discover(o); err != nil {
+			return reply{}, err
+		}
+	}
 	if r != steam.ResultOK {
 		return refusal{result: r}.reply("accept"), nil
 	}
@@ -43,6 +48,15 @@ func (q *call) acceptOffer() (reply, error) {
 		me.needConfirmation(out)
 	}
 	return document(out), nil
+}
+
+// discover ends an open offer whose items are gone: Steam notices at the latest
+// when somebody touches it.
+func (q *call) discover(o *offer) error {
+	if !o.open() || q.sim.state.present(o) {
+		return nil
+	}
+	return q.sim.do(q.at, &closeCommand{Offer: o.ID, State: steam.OfferInvalidItems})
 }
 
 func (q *call) cancelOffer() (reply, error)  { return q.closeOffer(steam.OfferCanceled) }

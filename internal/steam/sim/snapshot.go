@@ -82,6 +82,9 @@ func (im *saved) restore(st *state) error {
 		if o.AnswerAt != 0 {
 			st.schedule(o.AnswerAt, dueAnswer, o.ID)
 		}
+		if o.SweepAt != 0 {
+			st.schedule(o.SweepAt, dueSweep, o.ID)
+		}
 	}
 	for _, t := range im.Trades {
 		st.addTrade(t)
@@ -123,6 +126,8 @@ func (st *state) unpack(a *account, packed inventoryImage) error {
 
 func (st *state) reschedule(t *trade) {
 	switch {
+	case t.underway():
+		st.schedule(t.Mod.add(t.Step), dueStep, t.ID)
 	case t.Status == steam.TradeInEscrow:
 		st.schedule(t.EscrowEnd, dueEscrow, t.ID)
 	case t.Status == steam.TradeComplete && t.Settlement > 0 && !t.Settled:

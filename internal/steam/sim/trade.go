@@ -23,8 +23,9 @@ type trade struct {
 	Settlement   stamp // 0: not protected
 	EscrowEnd    stamp
 	Status       steam.TradeStatus
-	Rollback     uint64 // on a returning trade: the one it reverses
-	Settled      bool   // items have left context 16
+	Rollback     uint64   // on a returning trade: the one it reverses
+	Settled      bool     // items have left context 16
+	Step         Duration `json:",omitempty"` // in each status before the exchange is complete
 	ReverseAt    stamp
 	ReverseBy    steam.ID64 `json:",omitzero"`
 }
@@ -59,7 +60,7 @@ func (st *state) exchange(o *offer, at stamp) {
 		st.schedule(t.EscrowEnd, dueEscrow, t.ID)
 		st.end(o, steam.OfferInEscrow, at)
 	} else {
-		st.deliver(t, at)
+		st.begin(t, at)
 		st.end(o, steam.OfferAccepted, at)
 	}
 	st.spoil(t, at)
@@ -82,9 +83,21 @@ func (st *state) spoil(t *trade, at stamp) {
 	for _, m := range slices.Concat(t.FromA, t.FromB) {
 		for _, id := range slices.Clone(st.wanted[m.ID]) {
 			if o := st.offers[id]; o.open() {
-				st.end(o, steam.OfferInvalidItems, at)
+				st.invalidate(o, at)
 			}
 		}
+	}
+}
+
+// invalidate ends an offer whose items are gone, or lets it look open until
+// somebody notices.
+func (st *state) invalidate(o *offer, at stamp) {
+	switch d := st.Settings.InvalidAfter; {
+	case d == 0:
+		st.end(o, steam.OfferInvalidItems, at)
+	case o.SweepAt == 0:
+		o.SweepAt = at.add(d)
+		st.schedule(o.SweepAt, dueSweep, o.ID)
 	}
 }
 
@@ -102,10 +115,49 @@ func byInit(x, y *trade) int {
 	return cmp.Or(cmp.Compare(x.Init, y.Init), cmp.Compare(x.Number, y.Number))
 }
 
+// begin carries a trade out: at once, or in steps. Until it is committed the
+// items are nowhere.
+func (st *state) begin(t *trade, at stamp) {
+	t.Status, t.Mod, t.Step = steam.TradeInit, at, st.Settings.TradeSteps
+	if t.Step == 0 {
+		st.finish(t, at)
+		return
+	}
+	st.schedule(at.add(t.Step), dueStep, t.ID)
+}
+
+// underway reports whether the exchange has begun and is not complete.
+func (t *trade) underway() bool { return t.Status <= steam.TradeCommitted }
+
+// step brings a trade that is underway to its next status.
+func (st *state) step(t *trade, at stamp) {
+	switch t.Status {
+	case steam.TradeInit:
+		t.Status, t.Mod = steam.TradePreCommitted, at
+	case steam.TradePreCommitted:
+		st.deliver(t, at)
+	default:
+		st.finish(t, at)
+		return
+	}
+	st.schedule(at.add(t.Step), dueStep, t.ID)
+}
+
+// finish completes an exchange that has begun.
+func (st *state) finish(t *trade, at stamp) {
+	if t.Status != steam.TradeCommitted {
+		st.deliver(t, at)
+	}
+	t.Status, t.Mod = steam.TradeComplete, at
+	if t.Settlement > 0 {
+		st.protect(t)
+	}
+}
+
 // deliver puts the items into their new owners' inventories: protected games
 // into context 16, until the end of protection rounded up to a whole hour.
 func (st *state) deliver(t *trade, at stamp) {
-	t.Status, t.Mod = steam.TradeComplete, at
+	t.Status, t.Mod = steam.TradeCommitted, at
 	for _, m := range slices.Concat(t.FromA, t.FromB) {
 		if d := st.protection(m.App); d > 0 {
 			t.Settlement = max(t.Settlement, at.add(d).ceilHour())
@@ -113,9 +165,6 @@ func (st *state) deliver(t *trade, at stamp) {
 	}
 	st.hand(t.FromA, st.byID[t.B], t)
 	st.hand(t.FromB, st.byID[t.A], t)
-	if t.Settlement > 0 {
-		st.protect(t)
-	}
 }
 
 func (st *state) protect(t *trade) {
@@ -139,7 +188,7 @@ func (st *state) hand(list []moved, to *account, t *trade) {
 
 // release ends a hold: the exchange happens now.
 func (st *state) release(t *trade, at stamp) {
-	st.deliver(t, at)
+	st.begin(t, at)
 	o := st.offers[t.Offer]
 	o.State = steam.OfferAccepted
 	st.touch(o, at)
@@ -147,12 +196,17 @@ func (st *state) release(t *trade, at stamp) {
 
 // abandon undoes a held trade: everything goes back under new ids.
 func (st *state) abandon(t *trade, state steam.OfferState, at stamp) {
-	t.Status, t.Mod = steam.TradeEscrowRollback, at
-	st.handBack(t.FromA, st.byID[t.A])
-	st.handBack(t.FromB, st.byID[t.B])
+	st.undo(t, steam.TradeEscrowRollback, at)
 	o := st.offers[t.Offer]
 	o.State = state
 	st.touch(o, at)
+}
+
+// undo ends a trade whose items have not arrived: they go back.
+func (st *state) undo(t *trade, status steam.TradeStatus, at stamp) {
+	t.Status, t.Mod = status, at
+	st.handBack(t.FromA, st.byID[t.A])
+	st.handBack(t.FromB, st.byID[t.B])
 }
 
 func (st *state) handBack(list []moved, to *account) {

@@ -27,6 +27,15 @@ type Settings struct {
 	RateLimits bool `json:"rate_limits"`
 	// AcceptDelay is how long after an offer became active a payer answers.
 	AcceptDelay Duration `json:"accept_delay"`
+	// TradeSteps is how long a trade stays in each of the statuses 0, 1 and 2 on
+	// its way; zero: it is complete at once.
+	TradeSteps Duration `json:"trade_steps,omitempty"`
+	// InvalidAfter is how long an offer whose items are gone may look open, until
+	// somebody touches it or Steam sweeps; zero: it ends at once.
+	InvalidAfter Duration `json:"invalid_after,omitempty"`
+	// DayMonthDates writes the end of protection as "2 Mar @ 10:00am", without a
+	// year, to those who do not ask for machine-readable dates.
+	DayMonthDates bool `json:"day_month_dates,omitempty"`
 	// SettleNewIDs gives items new asset ids when protection ends.
 	SettleNewIDs bool `json:"settle_new_ids,omitempty"`
 	// HideTraded is how long after a trade strangers do not see CS2 items, whom
