@@ -129,11 +129,13 @@ func (a *Agent) checkDue(ctx context.Context, t trade.Trade, now time.Time) (boo
 	return a.conclude(ctx, t, r, now)
 }
 
-// conclude ends an accepted trade by Steam's record. Whatever is neither
-// complete nor certainly undone is left for a person.
+// conclude ends an accepted trade by Steam's record. What is on its way waits;
+// whatever else is neither complete nor certainly undone is left for a person.
 func (a *Agent) conclude(ctx context.Context, t trade.Trade, r steam.Trade, now time.Time) (bool, error) {
 	switch r.Status {
-	case steam.TradeComplete, steam.TradeCommitted:
+	case steam.TradeInit, steam.TradePreCommitted, steam.TradeCommitted, steam.TradeInEscrow:
+		return false, nil
+	case steam.TradeComplete:
 		if !a.final(ctx, t, r, now) {
 			return false, nil
 		}

@@ -144,6 +144,11 @@ func (a *Agent) followAccepted(ctx context.Context, t trade.Trade, o steam.Offer
 	}
 	a.touch(t)
 	switch r.Status {
+	case steam.TradeCommitted:
+		if slices.ContainsFunc(slices.Concat(r.Given, r.Received), func(it steam.TradeItem) bool { return it.NewID == "" }) {
+			return false, nil
+		}
+		return a.accept(ctx, t, o, r, now)
 	case steam.TradeComplete, steam.TradeProtectionRollback:
 		return a.accept(ctx, t, o, r, now)
 	case steam.TradeFailed, steam.TradeEscrowRollback:
@@ -161,6 +166,8 @@ func (a *Agent) accept(ctx context.Context, t trade.Trade, o steam.Offer, r stea
 	switch {
 	case r.Status == steam.TradeProtectionRollback:
 		return a.moveOn(ctx, t, now, trade.Accepted, trade.Reversed, c)
+	case settle.IsZero() && r.Status == steam.TradeCommitted:
+		return false, nil // it would be irreversible at once, and is not complete
 	case settle.IsZero():
 		return a.moveOn(ctx, t, now, trade.Accepted, trade.Settled, c)
 	}
