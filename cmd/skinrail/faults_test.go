@@ -29,6 +29,15 @@ var lies = []answer{
 	{"kind": "session"},
 }
 
+// vague are refusals that tell no cause of their own.
+var vague = []answer{
+	{"kind": "eresult", "value": "11"},
+	{"kind": "eresult", "value": "15"},
+	{"kind": "eresult", "value": "25"},
+	{"kind": "eresult", "value": "26"},
+	{"kind": "text", "value": "There was an error you have never read."},
+}
+
 // refuses reports whether a lie is a refusal that ends the order.
 func refuses(endpoint, when string, l answer) bool {
 	v := fmt.Sprint(l["value"])
@@ -83,6 +92,15 @@ func TestSteamsLiesDoNotDoubleOrLoseAnything(t *testing.T) {
 			s.depositUnder(t, lie, fmt.Sprintf("lie-%d", cells), refuses("send", when, l))
 		}
 	}
+	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "6m"}) // nobody lists offers for what went before
+	for _, l := range vague {
+		for _, late := range []int{1, 3} {
+			for _, order := range []func(*sandbox, string){(*sandbox).buyFor, func(s *sandbox, name string) { s.depositOf(name) }} {
+				cells++
+				s.lateUnder(t, l, late, fmt.Sprintf("lie-%d", cells), order)
+			}
+		}
+	}
 	if t.Logf("%d cells", cells); cells < 300 {
 		t.Error("fewer than 300 cells")
 	}
@@ -102,7 +120,7 @@ func (s *sandbox) buyUnder(t *testing.T, lie answer, name string, refused bool) 
 	t.Helper()
 	before := s.offers(acceptingPayer)
 	s.control(http.StatusOK, http.MethodPost, "/faults", lie)
-	s.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": name, "name": "P250 | Sand Dune (Field-Tested)"})
+	s.buyFor(name)
 	var ended string
 	s.untilAfter(t, fmt.Sprintf("%v: purchase", lie), func() bool {
 		ended = fmt.Sprint(s.purchases([]string{name})[name]["offer_status"])
@@ -119,26 +137,19 @@ func (s *sandbox) buyUnder(t *testing.T, lie answer, name string, refused bool) 
 	s.checkOffers(t, lie, before, s.offers(acceptingPayer), offers)
 }
 
+// buyFor makes a purchase for one who accepts.
+func (s *sandbox) buyFor(name string) {
+	s.t.Helper()
+	s.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": name, "name": "P250 | Sand Dune (Field-Tested)"})
+}
+
 // depositUnder takes a deposit of one who accepts while Steam lies. The merchant
 // gets an error when the offer is not out in time; then it ends without one.
 func (s *sandbox) depositUnder(t *testing.T, lie answer, name string, refused bool) {
 	t.Helper()
-	payer := func(more answer) answer {
-		for k, v := range (answer{"game": "cs2", "steam_id": acceptingPayer, "trade_token": "Aut0-acc", "currency": "usd"}) {
-			more[k] = v
-		}
-		return more
-	}
-	shown, _ := s.ok(payer(answer{"method": "user_inventory"}))["data"].(map[string]any)
-	var asset string
-	for _, it := range shown["items"].([]any) {
-		if it := answer(it.(map[string]any)); it["disabled"] == false {
-			asset = answer(it["item"].(map[string]any)).text("asset_id")
-		}
-	}
 	before := s.offers(acceptingPayer)
 	s.control(http.StatusOK, http.MethodPost, "/faults", lie)
-	made := s.api(payer(answer{"method": "create_from_user_inventory", "order_id": name, "item_asset_ids": []string{asset}}))
+	made := s.depositOf(name)
 	var status string
 	s.untilAfter(t, fmt.Sprintf("%v: deposit", lie), func() bool {
 		status = s.api(answer{"method": "orderstatus", "order_id": name}).text("status")
@@ -153,6 +164,44 @@ func (s *sandbox) depositUnder(t *testing.T, lie answer, name string, refused bo
 		t.Errorf("%v: the merchant was told %v, the deposit is %s", lie, made, status)
 	}
 	s.checkOffers(t, lie, before, s.offers(acceptingPayer), offers)
+}
+
+// depositOf takes an item of one who accepts, and returns what the merchant is
+// told.
+func (s *sandbox) depositOf(name string) answer {
+	s.t.Helper()
+	payer := func(more answer) answer {
+		for k, v := range (answer{"game": "cs2", "steam_id": acceptingPayer, "trade_token": "Aut0-acc", "currency": "usd"}) {
+			more[k] = v
+		}
+		return more
+	}
+	shown, _ := s.ok(payer(answer{"method": "user_inventory"}))["data"].(map[string]any)
+	var asset string
+	for _, it := range shown["items"].([]any) {
+		if it := answer(it.(map[string]any)); it["disabled"] == false {
+			asset = answer(it["item"].(map[string]any)).text("asset_id")
+		}
+	}
+	return s.api(payer(answer{"method": "create_from_user_inventory", "order_id": name, "item_asset_ids": []string{asset}}))
+}
+
+// lateUnder lets Steam refuse an offer that it has made, and so many lists of
+// offers be three minutes late: the order ends with the offer all the same, which
+// the payer has accepted.
+func (s *sandbox) lateUnder(t *testing.T, lie answer, late int, name string, order func(*sandbox, string)) {
+	t.Helper()
+	before := s.offers(acceptingPayer)
+	s.control(http.StatusOK, http.MethodPost, "/faults", answer{"endpoint": "offers", "kind": "late", "value": "3m", "count": late})
+	s.control(http.StatusOK, http.MethodPost, "/faults", answer{"endpoint": "send", "when": "after", "kind": lie["kind"], "value": lie["value"]})
+	order(s, name)
+	what := fmt.Sprintf("%v, then %d late lists", lie, late)
+	s.untilAfter(t, what, func() bool {
+		status := s.api(answer{"method": "orderstatus", "order_id": name}).text("status")
+		return status == "in_hold" || fmt.Sprint(s.purchases([]string{name})[name]["offer_status"]) == "accepted"
+	})
+	s.control(http.StatusOK, http.MethodDelete, "/faults", nil)
+	s.checkOffers(t, answer{"lie": what}, before, s.offers(acceptingPayer), 1)
 }
 
 // expireUnder makes a purchase for one who does nothing, and lets Steam lie when

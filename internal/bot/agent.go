@@ -37,20 +37,22 @@ type Agent struct {
 	mu        sync.Mutex
 	recovered bool // stale sends of an earlier process were put to unknown
 	loggedIn  bool
-	acked     bool                  // Steam's rules accepted
-	apart     bool                  // in quarantine: nothing is sent or confirmed
-	restored  reconcile.Restoration // while closed, Steam is only read
-	slots     int64                 // offers that may be open at once
-	free      int64                 // of them, in this step
-	learnt    fleet.State           // from refusals; empty: none
-	skew      time.Duration         // Steam's clock minus ours, as seen last
-	listed    time.Time             // when offers were listed last
-	stale     map[steam.AppID]bool  // inventories to read again
-	doubted   map[steam.AppID]doubt // inventories that are shown as empty
-	held      map[steam.AppID]int   // items, those under protection included, as read last
-	read      time.Time             // when they were all read last
-	crowded   time.Time             // when those that are nearly full were read last
-	lookAt    time.Time             // when Steam and the records are compared next
+	acked     bool                   // Steam's rules accepted
+	apart     bool                   // in quarantine: nothing is sent or confirmed
+	restored  reconcile.Restoration  // while closed, Steam is only read
+	slots     int64                  // offers that may be open at once
+	free      int64                  // of them, in this step
+	learnt    fleet.State            // from refusals; empty: none
+	skew      time.Duration          // Steam's clock minus ours, as seen last
+	listed    time.Time              // when offers were listed last
+	wary      time.Time              // until then they are listed in each step
+	accepted  map[steam.OfferID]bool // accepted offers of that list that were looked into
+	stale     map[steam.AppID]bool   // inventories to read again
+	doubted   map[steam.AppID]doubt  // inventories that are shown as empty
+	held      map[steam.AppID]int    // items, those under protection included, as read last
+	read      time.Time              // when they were all read last
+	crowded   time.Time              // when those that are nearly full were read last
+	lookAt    time.Time              // when Steam and the records are compared next
 	history   walk
 	strange   map[steam.OfferID]bool // offers without an intent that were told
 }

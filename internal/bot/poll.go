@@ -20,11 +20,15 @@ const backdate = 30 * time.Minute
 // that Steam stops serving shows it within a minute, also without work.
 const idlePoll = 45 * time.Second
 
+// waryFor is how long offers are listed in each step after a send was taken for
+// not made: should its offer turn up all the same, the partner can accept it.
+const waryFor = 5 * time.Minute
+
 // pollOffers reads the bot's offers once and moves every trade that they tell
 // something about.
 func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
 	since, any := pollFrom(live)
-	if !any && now.Sub(a.listed) < idlePoll {
+	if !any && now.Sub(a.listed) < idlePoll && !a.wary.After(now) {
 		return false, nil
 	}
 	if !any {
@@ -36,6 +40,9 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 	}
 	a.listed = now
 	moved, err := a.cancelStrays(ctx, list.Sent, now)
+	if err == nil {
+		err = a.tellLate(ctx, list.Sent, now)
+	}
 	if err != nil {
 		return moved, err
 	}
@@ -153,16 +160,26 @@ func sameAssets(t trade.Trade, o steam.Offer) bool {
 // missed counts a read-back that found nothing. An offer can appear late, so
 // the trade is sent anew only after all the read-backs, five minutes after the
 // first send; past its deadline it ends, because nothing was made that could be
-// accepted. Should the first offer still turn up, cancelStrays withdraws it.
+// accepted. What Steam has refused is believed after fewer. Should the first
+// offer still turn up, cancelStrays withdraws it.
 func (a *Agent) missed(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	if t.DueAt.After(now) {
 		return false, nil
 	}
-	if n := int(t.Misses) + 1; n < len(readBack) {
-		_, err := a.trades.Missed(ctx, t, now.Add(readBack[n]))
+	pauses, why := readBack, steam.Refusal(t.Problem)
+	refused := why.Known()
+	if refused {
+		pauses = secondLooks
+	}
+	if n := int(t.Misses) + 1; n < len(pauses) {
+		_, err := a.trades.Missed(ctx, t, now.Add(pauses[n]))
 		return false, err
 	}
-	if t.Deadline.After(now) {
+	a.wary = now.Add(waryFor)
+	switch {
+	case refused:
+		return a.believe(ctx, t, why, now)
+	case t.Deadline.After(now):
 		return a.move(ctx, t, trade.Wanted, trade.Change{Reason: "not found on Steam", DueAt: now}, now)
 	}
 	return a.move(ctx, t, trade.Failed, trade.Change{Reason: trade.ReasonNotMade}, now)
@@ -196,4 +213,34 @@ func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer, now time.T
 		canceled = a.cancel(ctx, o.ID).Verdict == steam.Done || canceled
 	}
 	return canceled, nil
+}
+
+// tellLate tells of offers that were accepted after their orders had ended: they
+// turned up too late to be withdrawn. Nothing is booked by them, so a person has
+// to know; the look at everything, now, keeps them under a name.
+func (a *Agent) tellLate(ctx context.Context, sent []steam.Offer, now time.Time) error {
+	known := map[steam.OfferID]bool{}
+	for _, o := range sent {
+		if o.State != steam.OfferAccepted {
+			continue
+		}
+		if !a.accepted[o.ID] {
+			reference, _, _ := strings.Cut(o.Message, " ")
+			t, err := a.trades.ByReference(ctx, reference)
+			if err != nil && !errors.Is(err, fault.NotFound) {
+				return err
+			}
+			if err == nil && t.State.Live() && t.OfferID != o.ID {
+				continue // it may still become the trade's
+			}
+			if err == nil && t.OfferID != o.ID {
+				a.log.ErrorContext(ctx, "an offer was accepted after its order had ended: see skinrail doctor",
+					"offer", o.ID, "steam_trade", o.Trade, "trade", t.ID, "owner", t.Owner)
+				a.lookAt = now
+			}
+		}
+		known[o.ID] = true
+	}
+	a.accepted = known
+	return nil
 }

@@ -17,6 +17,9 @@ const sendPause = 10 * time.Second
 // 15 s, one and five minutes after it.
 var readBack = []time.Duration{5 * time.Second, 10 * time.Second, 45 * time.Second, 4 * time.Minute}
 
+// secondLooks is the same for a refusal that is not sure: 5 s and 15 s after it.
+var secondLooks = readBack[:2]
+
 // sendWanted starts each wanted trade whose time has come.
 func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
 	a.free = a.slots
@@ -127,29 +130,35 @@ func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool
 }
 
 // refused ends a trade that Steam does not want, or puts it off when the cause
-// passes by itself. Without a session nothing was made; any other refusal is
+// passes by itself. Without a session nothing was made. Any other refusal is
 // believed only after a look: Steam has been seen to refuse what it had made,
-// and an offer that stays is accepted by somebody.
+// and an offer that stays is accepted by somebody. The list can be late, so one
+// that tells no cause of its own is looked at again in [secondLooks].
 func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, now time.Time) (bool, error) {
 	a.learn(out, now)
-	later := trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}
 	if out.Refusal == steam.RefusedSession || out.Refusal == steam.RefusedAcknowledge {
-		return a.move(ctx, t, trade.Wanted, later, now)
+		return a.move(ctx, t, trade.Wanted, trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}, now)
 	}
 	list, err := a.client.Offers(ctx, t.CreatedAt.Add(-backdate))
-	if err != nil {
-		return a.move(ctx, t, trade.Unknown, trade.Change{Reason: "refused, not looked yet: " + string(out.Refusal), DueAt: now}, now)
+	o, made := find(t, list.Sent)
+	if err == nil && !made && !out.Unsure {
+		return a.believe(ctx, t, out.Refusal, now)
 	}
-	if o, made := find(t, list.Sent); made {
-		t, err := a.trades.Move(ctx, t, trade.Unknown, trade.Change{Reason: "made, though Steam said: " + string(out.Refusal), DueAt: now}, now)
-		if err != nil {
-			return false, err
-		}
-		return a.follow(ctx, t, o, now)
+	t, err = a.trades.Move(ctx, t, trade.Unknown, trade.Change{Reason: string(out.Refusal), DueAt: now.Add(secondLooks[0])}, now)
+	if err != nil || !made {
+		return err == nil, err
 	}
-	if out.Refusal == steam.RefusedTooManyOffers || out.Refusal == steam.RefusedRateLimit {
-		return a.move(ctx, t, trade.Wanted, later, now)
+	a.log.WarnContext(ctx, "Steam refused an offer that it has made", "trade", t.ID, "offer", o.ID, "refusal", out.Refusal, "detail", out.Detail)
+	return a.follow(ctx, t, o, now)
+}
+
+// believe takes a refusal for true: nothing was made.
+func (a *Agent) believe(ctx context.Context, t trade.Trade, why steam.Refusal, now time.Time) (bool, error) {
+	c := trade.Change{Reason: string(why)}
+	if why == steam.RefusedTooManyOffers || why == steam.RefusedRateLimit {
+		c.DueAt = now.Add(sendPause)
+		return a.move(ctx, t, trade.Wanted, c, now)
 	}
 	a.touch(t)
-	return a.move(ctx, t, trade.Failed, trade.Change{Reason: string(out.Refusal)}, now)
+	return a.move(ctx, t, trade.Failed, c, now)
 }

@@ -40,7 +40,7 @@ type Drift struct {
 
 // Compare names every difference between two views of one bot.
 func Compare(k Kept, s Shown) []Drift {
-	c := comparison{}
+	c := comparison{late: map[steam.TradeID]bool{}}
 	c.offers(k, s)
 	c.trades(k, s)
 	for app := range s.Items {
@@ -49,7 +49,10 @@ func Compare(k Kept, s Shown) []Drift {
 	return c.found
 }
 
-type comparison struct{ found []Drift }
+type comparison struct {
+	found []Drift
+	late  map[steam.TradeID]bool // of offers that were accepted after their orders had ended
+}
 
 func (c *comparison) add(k Kind, subject, format string, args ...any) {
 	c.found = append(c.found, Drift{k, subject, fmt.Sprintf(format, args...)})
@@ -82,6 +85,9 @@ func (c *comparison) offers(k Kept, s Shown) {
 		switch {
 		case !known:
 			c.add(OfferUnknown, string(o.ID), "%s, with %s, %d items given, %d received", o.State, o.Partner, len(o.Give), len(o.Receive))
+		case !t.State.Live() && o.State == steam.OfferAccepted:
+			c.late[o.Trade] = true
+			c.add(OfferLate, string(o.ID), "trade %s, of order %s, which is %s", o.Trade, t.Owner, t.State)
 		case t.OfferID != "" || !t.State.Live():
 			c.add(OfferTwin, string(o.ID), "%s, of order %s, whose offer is %q", o.State, t.Owner, t.OfferID)
 		default:

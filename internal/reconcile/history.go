@@ -24,7 +24,7 @@ func (c *comparison) trades(k Kept, s Shown) {
 			if t, known := ours[r.Rollback]; known && counts(t.State) {
 				c.add(TradeReturned, string(r.Rollback), "by trade %s, order %s is %s", r.ID, t.Owner, t.State)
 			}
-		case moved(r.Status) && len(r.Given)+len(r.Received) > 0:
+		case moved(r.Status) && !c.late[r.ID] && len(r.Given)+len(r.Received) > 0:
 			c.add(TradeUnknown, string(r.ID), "with %s, %d items given, %d received", r.Partner, len(r.Given), len(r.Received))
 		}
 	}

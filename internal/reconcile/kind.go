@@ -12,6 +12,7 @@ type Kind string
 const (
 	OfferUnknown  Kind = "offer_unknown"        // open or accepted on Steam, without an intent here
 	OfferTwin     Kind = "offer_twin"           // a second offer with the reference of one of ours
+	OfferLate     Kind = "offer_late"           // accepted, after its order had ended without it
 	OfferMissing  Kind = "offer_missing"        // open here, not on Steam
 	OfferState    Kind = "offer_state"          // ended on Steam, not here, or otherwise than here
 	OfferOpen     Kind = "offer_open"           // ended here, still open on Steam
@@ -36,6 +37,7 @@ const (
 var advice = map[Kind]string{
 	OfferUnknown:  "somebody else uses the bot's account: see who made it, change the password if nobody did",
 	OfferTwin:     "the gateway withdraws open twins; when one was accepted, give the items back",
+	OfferLate:     "nothing was booked: pay the payer's merchant for the items, or take a purchase's price, with  skinrail project pay-in | pay-out --ref OFFER",
 	OfferMissing:  "check the offer on Steam; if it is gone, the order ends at its deadline",
 	OfferState:    "check the order against the offer on Steam",
 	OfferOpen:     "withdraw the offer on Steam",

@@ -27,12 +27,7 @@ type kind struct {
 	steam func(r *run, q *http.Request, call func() (*http.Response, error)) (*http.Response, error)
 	shop  func(r *run, s *shop, deliver func()) (*http.Response, error)
 	now   func(r *run) bool // false: there was nobody to do it to
-	// A lie says that nothing was made when something was, a blind list does not
-	// show it. A bot looks at the list before it believes a refusal: a blind one at
-	// that very moment leaves it nothing to know better by, and its order to
-	// reconciliation. The two do not meet in one step.
-	lie, blind bool
-	often      int // how much likelier than others, which have 0
+	often int               // how much likelier than others, which have 0
 }
 
 // armed is a fault that waits for the call it will be met by.
@@ -98,12 +93,6 @@ func (r *run) take(at point, where string) *kind {
 			continue
 		}
 		k := list[i].kind
-		if k.blind && r.lied == r.now {
-			continue
-		}
-		if k.lie {
-			r.lied = r.now
-		}
 		r.armed[at] = append(list[:i:i], list[i+1:]...)
 		r.met(k)
 		return k

@@ -76,24 +76,24 @@ func steamFaults() []*kind {
 		add("maintenance page "+when, notPoll, simulated("html", when, ""))
 		add("sign-in page "+when, notPoll, simulated("signin", when, ""))
 		add("session ended "+when, notPoll, simulated("session", when, ""))
-		add("empty answer "+when, notPoll, simulated("empty", when, "")).blind = true
+		add("empty answer "+when, notPoll, simulated("empty", when, ""))
 		for _, code := range []string{"2", "11", "15", "16", "20", "25", "26"} {
-			add("result "+code+" "+when+" an effect", effects, simulated("eresult", when, code)).lie = when == "after"
+			add("result "+code+" "+when+" an effect", effects, simulated("eresult", when, code))
 		}
 		add("result 2 "+when, notPoll, simulated("eresult", when, "2"))
-		add("unknown sentence "+when+" an effect", effects, simulated("text", when, "There was an error you have never read.")).lie = when == "after"
+		add("unknown sentence "+when+" an effect", effects, simulated("text", when, "There was an error you have never read."))
 	}
 	add("429", nil, simulated("status", "before", "429"))
 	add("empty answer to an effect", effects, simulated("empty", "before", ""))
 	add("cut answer", notPoll, simulated("cut", "after", ""))
 	add("other types", notPoll, simulated("types", "after", ""))
-	add("hollow offers and trades", []string{"offers", "offer", "trade", "history"}, simulated("hollow", "after", "")).blind = true
-	add("stale offers", lists, simulated("late", "before", "3m")).blind = true
+	add("hollow offers and trades", []string{"offers", "offer", "trade", "history"}, simulated("hollow", "after", ""))
+	add("stale offers", lists, simulated("late", "before", "3m"))
 	add("redirect to the login", notPoll, simulated("redirect", "before", "/login/home/"))
 	add("slow answer", nil, later(20*time.Second))
 	add("answer after hours", effects, later(3*time.Hour))
 	add("request arrives twice", effects, twice)
-	add("offer missing in a list", []string{"offers"}, missing).blind = true
+	add("offer missing in a list", []string{"offers"}, missing)
 	add("maintenance for hours", nil, func(r *run, q *http.Request, _ caller) (*http.Response, error) {
 		r.outage = r.clock.steam.Add(time.Duration(1+r.rng.IntN(300)) * time.Minute)
 		return page(q, http.StatusServiceUnavailable, "<html><body>maintenance</body></html>"), nil

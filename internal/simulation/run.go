@@ -47,7 +47,6 @@ type run struct {
 	outage  time.Time // until when Steam is in maintenance
 	pauses  int       // of the API call that runs
 	now     int       // number of the step
-	lied    int       // step in which Steam lied last
 	log     *slog.Logger
 	trace   trace
 	books   books

@@ -191,6 +191,9 @@ func (d *Door) giveUp(ctx context.Context, dep deposit.Deposit) (deposit.Deposit
 	}
 	late := directSteamError.because("Steam has not answered yet; the order stays visible, a late offer is withdrawn")
 	if withdrawn {
+		if t, err := d.deps.Trades.ByID(ctx, dep.TradeID); err == nil && steam.Refusal(t.Problem).Known() {
+			return dep, failedOffer(t.Problem) // Steam's word, which the bot still looks into
+		}
 		return dep, late
 	}
 	if dep, err = d.deps.Deposits.Find(ctx, dep.Project, dep.ID); err == nil && dep.OfferID == "" {

@@ -2,6 +2,7 @@ package steam
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -69,7 +70,7 @@ type Verdict int
 const (
 	Unknown Verdict = iota // it may have happened: read back before anything else
 	Done                   // it happened
-	Refused                // it did not happen and Steam said why
+	Refused                // it did not happen, so Steam says, and why
 )
 
 // Refusal is why Steam refused, in words of the gateway.
@@ -91,10 +92,17 @@ const (
 	RefusedOther         Refusal = "other"                // a sentence we do not know
 )
 
+var refusals = []Refusal{RefusedMalformed, RefusedItemsGone, RefusedTradeURL, RefusedTooManyOffers, RefusedNewDevice, RefusedPartnerTrade,
+	RefusedPrivate, RefusedState, RefusedSession, RefusedRateLimit, RefusedAcknowledge, RefusedOther}
+
+// Known reports whether r is one of the refusals.
+func (r Refusal) Known() bool { return slices.Contains(refusals, r) }
+
 // Outcome is what became of a call that has an effect.
 type Outcome struct {
 	Verdict Verdict
 	Refusal Refusal // when Refused
+	Unsure  bool    // when Refused: by a number or a sentence we do not know, which Steam also says of what it has done
 	Detail  string  // for the operator; no secrets, clipped
 }
 

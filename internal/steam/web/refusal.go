@@ -73,10 +73,12 @@ func sentenceOutcome(sentence string) steam.Outcome {
 	if sentence == "" || slices.Contains(unclear, n) || slices.Contains(vague, n) || strings.Contains(sentence, busyGame) {
 		return unknown(detail)
 	}
+	out := refused(steam.RefusedOther, detail)
 	if r, ok := numbers[n]; ok {
-		return refused(r, detail)
+		out.Refusal = r
 	}
-	return refused(steam.RefusedOther, detail)
+	out.Unsure = true
+	return out
 }
 
 // statusOutcome is what an answer without a sentence says by its status alone.

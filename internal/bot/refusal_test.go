@@ -1,0 +1,138 @@
+package bot_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/dbtest"
+	"github.com/skinrail/skinrail/internal/reconcile"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
+)
+
+// lying makes Steam refuse the next offer that it makes, and show lists that do
+// not have it.
+func (st *stage) lying(late string) {
+	st.fault(http.MethodPost, `{"endpoint":"send","when":"after","kind":"eresult","value":"26"}`)
+	st.fault(http.MethodPost, `{"endpoint":"offers","kind":"late","value":"3m","count":`+late+`}`)
+}
+
+// sends counts the offers that were asked for.
+func (st *stage) sends() (n int) {
+	for _, one := range st.call(http.MethodGet, "journal", "")["requests"].([]any) {
+		if one.(map[string]any)["endpoint"] == "send" {
+			n++
+		}
+	}
+	return n
+}
+
+func (st *stage) trade(id int64) trade.Trade {
+	st.t.Helper()
+	one, err := st.trades.ByID(st.t.Context(), id)
+	st.must(err)
+	return one
+}
+
+// Steam refuses what it has made, and its lists do not show it yet: the payer,
+// who has accepted it, is found all the same.
+func TestRefusedOfferThatShowsLateIsAdopted(t *testing.T) {
+	t.Parallel()
+	for name, pause := range map[string]time.Duration{"first look": 0, "second look": 6 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.run()
+				st.lying("-1")
+				ids := st.buy(d, 1)
+				st.run()
+				st.pass(pause, 0)
+				st.run()
+				if one := st.trade(ids[0]); one.State != trade.Unknown || one.Problem != string(steam.RefusedItemsGone) {
+					t.Errorf("%s, %q", one.State, one.Problem)
+				}
+				st.fault(http.MethodDelete, "")
+				st.pass(time.Second, 0)
+				st.run()
+				if one := st.trade(ids[0]); one.State != trade.Accepted || st.sends() != 1 {
+					t.Errorf("%s, %d sends", one.State, st.sends())
+				}
+			})
+		})
+	}
+}
+
+// A refusal that tells no cause of its own is believed 15 s later, never sent
+// anew; one in Steam's own words at once; too many offers is a wait after that.
+func TestRefusalIsBelieved(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, fault string
+		after       time.Duration
+		state       trade.State
+		problem     steam.Refusal
+	}{
+		{"number", `"kind":"eresult","value":"26"`, 15 * time.Second, trade.Failed, steam.RefusedItemsGone},
+		{"unknown sentence", `"kind":"text","value":"No."`, 15 * time.Second, trade.Failed, steam.RefusedOther},
+		{"known sentence", `"kind":"text","value":"You cannot trade with Ann because they have a trade ban."`, 0, trade.Failed, steam.RefusedPartnerTrade},
+		{"limit", `"kind":"eresult","value":"25"`, 15 * time.Second, trade.Wanted, steam.RefusedTooManyOffers},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.fault(http.MethodPost, `{"endpoint":"send",`+c.fault+`}`)
+				ids := st.buy(d, 1)
+				took := time.Duration(0)
+				for st.run(); st.trade(ids[0]).State == trade.Unknown; took += 5 * time.Second {
+					st.pass(5*time.Second, 0)
+					st.run()
+				}
+				if one := st.trade(ids[0]); one.State != c.state || one.Problem != string(c.problem) || took != c.after || st.sends() != 1 {
+					t.Errorf("%s, %q after %s, %d sends", one.State, one.Problem, took, st.sends())
+				}
+			})
+		})
+	}
+}
+
+// An offer that turns up when its order has ended is withdrawn at once; one that
+// the payer has accepted by then is told under its name.
+func TestOfferThatTurnsUpAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, behaviour := range []string{"ignore", "accept"} {
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.tell("accounts/"+payer.String(), `{"behaviour":"`+behaviour+`"}`)
+				st.lying("-1")
+				ids := st.buy(d, 1)
+				for st.run(); st.trade(ids[0]).State == trade.Unknown; st.run() {
+					st.pass(5*time.Second, 0)
+				}
+				st.fault(http.MethodDelete, "")
+				st.pass(2*time.Second, 0)
+				st.run()
+				if one := st.trade(ids[0]); one.State != trade.Failed {
+					t.Fatalf("%s", one.State)
+				}
+				o := st.call(http.MethodGet, "offers?partner="+payer.String(), "")["offers"].([]any)[0].(map[string]any)
+				if behaviour == "ignore" {
+					if o["state_name"] != "Canceled" {
+						t.Errorf("%v", o)
+					}
+					return
+				}
+				open, err := st.drifts.Open(t.Context())
+				st.must(err)
+				if len(open) != 1 || open[0].Kind != reconcile.OfferLate || open[0].Subject != o["tradeofferid"] {
+					t.Errorf("%+v, offer %v", open, o)
+				}
+			})
+		})
+	}
+}
