@@ -83,6 +83,7 @@ type Gateway struct {
 	Metrics   *Metrics
 	Node      string // names this run of this process among those on the database
 	Leases    *lease.Keeper
+	sign      *sign                    // of Node
 	Agents    []*bot.Agent             // that work in this process
 	staff     map[steam.ID64]*employee // the same, with their leases
 	readers   map[steam.ID64]reader    // bots that work in others

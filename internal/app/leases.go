@@ -30,9 +30,10 @@ func botLease(id steam.ID64) string { return string(RoleBot) + "/" + id.String()
 // lease makes the keeper of what this process may work on.
 func (g *Gateway) lease() {
 	alone := g.Alone || g.DB.Engine() == db.SQLite
-	if g.Node = "alone"; !alone {
+	g.Node, g.sign = "alone", &sign{}
+	if !alone {
 		host, _ := os.Hostname() // for people; the rest makes it unique
-		g.Node = host + "-" + uuid.NewString()
+		g.sign, g.Node = hold(host + "-" + uuid.NewString())
 	}
 	var roles, jobs []string
 	if g.Roles.has(RoleBot) {
@@ -45,7 +46,7 @@ func (g *Gateway) lease() {
 			roles, jobs = append(roles, roleSources), append(jobs, sourcesLease)
 		}
 	}
-	g.Leases = lease.New(g.DB, lease.Options{Node: g.Node, Roles: roles, Length: g.Lease, Alone: alone})
+	g.Leases = lease.New(g.DB, lease.Options{Node: g.Node, Roles: roles, Length: g.Lease, Alone: alone, Gone: g.sign.gone})
 	g.Leases.Want(jobs...)
 }
 

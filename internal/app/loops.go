@@ -36,11 +36,11 @@ const leaseTick = time.Second
 // maxPause bounds how long a loop that fails waits before it tries again.
 const maxPause = 10 * time.Second
 
-// loop calls work when woken, at least every tick, and again at once while it
-// finds something. Failures back off with jitter.
+// loop calls work at once, then when woken, at least every tick, and again at
+// once while it finds something. Failures back off with jitter.
 func (g *Gateway) loop(ctx context.Context, name string, tick time.Duration, wake <-chan struct{}, work step) {
 	g.loops.wg.Go(func() {
-		pause := tick
+		pause := time.Duration(0)
 		for {
 			select {
 			case <-ctx.Done():
@@ -138,7 +138,7 @@ func (g *Gateway) Wait() error {
 	g.loops.wg.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	return g.Leases.Close(ctx)
+	return errors.Join(g.Leases.Close(ctx), g.sign.drop())
 }
 
 // maxInFlight is how many notifications are being sent at the same time. A host

@@ -11,7 +11,8 @@
 // No clocks are compared, neither those of two processes nor one with the
 // database's (I22): a process counts a beat in its row, and the others measure
 // by their own monotonic clocks how long that number stays the same. A holder
-// stops a quarter of that time before anybody may take over.
+// stops a quarter of that time before anybody may take over. Nobody waits for a
+// process that is proven to have ended ([Options].Gone).
 //
 // Not promised: that two processes never believe in the same lease for a moment.
 // Promised is that one of them cannot write.

@@ -31,6 +31,9 @@ type Options struct {
 	// Alone says that no other process can be on the database: what is stored of
 	// others is over, and nobody needs to be told of this one.
 	Alone bool
+	// Gone reports whether another process is proven to have ended. What it held
+	// is taken over at once. Nil: never.
+	Gone  func(node string) bool
 	Clock func() time.Time // monotonic; nil: time.Now
 }
 
@@ -69,6 +72,9 @@ func New(d *db.DB, o Options) *Keeper {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Gone == nil {
+		o.Gone = func(string) bool { return false }
 	}
 	return &Keeper{db: d, o: o, seen: map[string]sighting{}, free: map[string]time.Time{}, wanted: map[string]bool{}, held: map[string]*lease{}}
 }

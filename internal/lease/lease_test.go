@@ -113,6 +113,42 @@ func TestSilentNodeIsReplacedAfterItsTimeWhateverTheClocksSay(t *testing.T) {
 	}
 }
 
+// Who is proven to have ended is replaced without waiting; who is only silent is
+// not.
+func TestNobodyWaitsForAProcessThatHasEnded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		gone := map[string]bool{}
+		a, frozen := open(t, d, "a", begin), open(t, d, "frozen", begin)
+		a.Want("bot/1")
+		a.step()
+		frozen.Want("bot/2")
+		frozen.step()
+		b := lease.New(d, lease.Options{Node: "b", Roles: []string{"bot"}, Length: 5 * time.Second,
+			Clock: func() time.Time { return begin }, Gone: func(node string) bool { return gone[node] }})
+		b.Want("bot/1", "bot/2")
+		step := func() {
+			t.Helper()
+			if err := errors.Join(b.Beat(t.Context()), b.Step(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		step()
+		if b.Fence("bot/1") != 0 {
+			t.Error("taken from the living")
+		}
+		gone["a"] = true
+		step()
+		if b.Fence("bot/1") != 2 || b.Fence("bot/2") != 0 {
+			t.Errorf("b holds %d and %d, want 2 and nothing", b.Fence("bot/1"), b.Fence("bot/2"))
+		}
+		beats, err := lease.Beats(t.Context(), d)
+		if _, there := beats["a"]; err != nil || there {
+			t.Errorf("the row of a process that has ended: %v, %v", beats, err)
+		}
+	})
+}
+
 // The holder sleeps through its time and believes in its lease when it wakes in
 // the middle of its work (I21).
 func TestStaleHolderCanWriteNothing(t *testing.T) {

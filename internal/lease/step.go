@@ -132,6 +132,12 @@ func (k *Keeper) look(ctx context.Context) (view, error) {
 		if n.ID == k.o.Node || k.o.Alone {
 			continue
 		}
+		if k.o.Gone(n.ID) {
+			if err := k.drop(ctx, n.ID, n.Beat); err != nil {
+				return view{}, err
+			}
+			continue
+		}
 		if s, ok := k.seen[n.ID]; !ok || s.beat != n.Beat {
 			k.seen[n.ID] = sighting{beat: n.Beat, at: now}
 		}
