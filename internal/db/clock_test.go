@@ -16,8 +16,9 @@ func TestProcessesShareTheServersClock(t *testing.T) {
 		if err := d.SyncClock(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		const near = 10 * time.Second                                        // a question may take long on a busy machine
 		apart := func() time.Duration { return time.Since(d.Clock()).Abs() } // the server runs on this machine
-		if apart() > time.Second {
+		if apart() > near {
 			t.Errorf("apart by %v", apart())
 		}
 		if d.Engine() == db.SQLite {
@@ -31,7 +32,7 @@ func TestProcessesShareTheServersClock(t *testing.T) {
 			if err := d.SyncClock(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if apart() > time.Second {
+			if apart() > near {
 				t.Errorf("still apart by %v after a jump by %v", apart(), skew)
 			}
 		}

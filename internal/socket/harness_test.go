@@ -29,6 +29,9 @@ const (
 	otherKey       = "0therKey"
 )
 
+// patience is how long a test waits for what must come.
+const patience = time.Minute
+
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // All goroutines of all doors must have ended with the tests.
@@ -48,7 +51,7 @@ func TestMain(m *testing.M) {
 // left returns the stack of a goroutine of the door, if one runs.
 func left() string {
 	var found string
-	for range 100 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		stacks := make([]byte, 1<<20)
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		found = ""
@@ -60,7 +63,6 @@ func left() string {
 		if found == "" {
 			return ""
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	return found
 }
@@ -88,6 +90,8 @@ func start(t testing.TB, d *db.DB, change func(*socket.Deps)) *world {
 		}
 	}
 	deps := socket.Deps{Events: w.events, Merchants: w.merchants, Encode: encode, Logger: slog.New(slog.NewTextHandler(&w.logged, nil))}
+	// No test depends on how fast the machine is, unless it is about one of these.
+	deps.Limits = socket.Limits{Linger: time.Hour, Ping: time.Hour, Pong: time.Hour, Write: time.Hour, Lag: time.Hour}
 	if change != nil {
 		change(&deps)
 	}
@@ -106,7 +110,7 @@ func start(t testing.TB, d *db.DB, change func(*socket.Deps)) *world {
 		server.Close()
 		cancel()
 		<-ran
-		end, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		end, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := w.door.Close(end); err != nil {
 			t.Errorf("close: %v", err)
@@ -167,7 +171,7 @@ type client struct {
 
 func (w *world) dial(query string) *client {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	conn, answer, err := websocket.Dial(ctx, w.url+"?"+query, nil)
 	if err != nil {
@@ -191,7 +195,7 @@ func (w *world) open(query string) *client {
 }
 
 func (c *client) read() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	kind, data, err := c.conn.Read(ctx)
 	if err == nil && kind != websocket.MessageText {
@@ -260,7 +264,7 @@ func parse(t testing.TB, frame string) (n numbers) {
 
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if holds() {
 			return
 		}

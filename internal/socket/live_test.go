@@ -115,7 +115,7 @@ func TestBurstLargerThanTheQueueIsDelivered(t *testing.T) {
 func TestSilentClientStaysAndDeadPeerGoes(t *testing.T) {
 	t.Parallel()
 	w := start(t, dbtest.SQLite(t), func(deps *socket.Deps) {
-		deps.Limits.Ping, deps.Limits.Pong = 50*time.Millisecond, 3*time.Second
+		deps.Limits.Ping, deps.Limits.Pong = 50*time.Millisecond, 10*time.Second
 	})
 	dead := rawDial(t, w.url+"?"+shopLogin) // answers no ping, and never closes
 	alive := w.open(shopLogin)

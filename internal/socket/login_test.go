@@ -19,7 +19,7 @@ import (
 
 func TestFailedLoginIsAFrameAndLingers(t *testing.T) {
 	t.Parallel()
-	w := start(t, dbtest.SQLite(t), func(deps *socket.Deps) { deps.Limits.Linger = 300 * time.Millisecond })
+	w := start(t, dbtest.SQLite(t), func(deps *socket.Deps) { deps.Limits.Linger = time.Second })
 	w.settings(stranger, func(p *merchant.Project) { p.Active = false })
 	right := strings.TrimPrefix(shopLogin, "shopid=4021&signature=")
 	for name, query := range map[string]string{
@@ -50,7 +50,7 @@ func TestFailedLoginIsAFrameAndLingers(t *testing.T) {
 			c.want(`{"event":"auth_failed"}`)
 			c.say("ping")
 			c.ends(websocket.StatusPolicyViolation)
-			if time.Since(began) < 300*time.Millisecond {
+			if time.Since(began) < time.Second {
 				t.Error("closed at once")
 			}
 		})
@@ -143,8 +143,9 @@ func TestAddressOpensOnlySoManySockets(t *testing.T) {
 		deps.Address = func(r *http.Request) netip.Addr { return netip.MustParseAddr(r.Header.Get("X-Test-Address")) }
 		deps.Limits.Upgrades = 1
 	})
+	began := time.Now()
 	try := func(address string) int {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		c, answer, err := websocket.Dial(ctx, w.url+"?"+shopLogin, &websocket.DialOptions{HTTPHeader: http.Header{"X-Test-Address": {address}}})
 		if err == nil {
@@ -159,7 +160,8 @@ func TestAddressOpensOnlySoManySockets(t *testing.T) {
 	for i := range 70 {
 		codes[try(fmt.Sprintf("2001:db8::%x", i))]++ // one /64
 	}
-	if codes[101] != 60 || codes[429] != 10 {
+	more := int(time.Since(began) / time.Minute) // each minute lets one more in
+	if codes[101] < 60 || codes[101] > 60+more || codes[101]+codes[429] != 70 {
 		t.Errorf("answers %v", codes)
 	}
 	if code := try("192.0.2.1"); code != 101 {

@@ -75,11 +75,16 @@ type gateway struct {
 func open(t *testing.T, d *db.DB, c webhook.Encoder) gateway {
 	t.Helper()
 	g := gateway{t: t, d: d, merchants: merchant.New(d, seal.New([32]byte{7})), events: event.New(d)}
-	client := webhook.Guard(webhook.GuardOptions{AllowLoopback: true})
-	client.Timeout = 5 * time.Second
-	t.Cleanup(client.CloseIdleConnections)
 	t.Cleanup(g.countsFailing)
-	g.Service = webhook.New(webhook.Deps{DB: d, Events: g.events, Merchants: g.merchants, Encoder: c, Client: client})
+	return g.waiting(30*time.Second, c)
+}
+
+// waiting is the gateway with so much time for an answer.
+func (g gateway) waiting(most time.Duration, c webhook.Encoder) gateway {
+	client := webhook.Guard(webhook.GuardOptions{AllowLoopback: true})
+	client.Timeout = most
+	g.t.Cleanup(client.CloseIdleConnections)
+	g.Service = webhook.New(webhook.Deps{DB: g.d, Events: g.events, Merchants: g.merchants, Encoder: c, Client: client})
 	return g
 }
 

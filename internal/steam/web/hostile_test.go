@@ -41,7 +41,7 @@ func before(t *testing.T, steam same, log io.Writer) *Client {
 	t.Helper()
 	now := worldStart.Add(time.Hour)
 	c, err := New(Options{Endpoints: Endpoints{Community: "https://steamcommunity.com", API: "https://api.steampowered.com"}, Account: botAccount(),
-		Session: stored(t), Now: func() time.Time { return now }, Transport: steam, Timeout: time.Second,
+		Session: stored(t), Now: func() time.Time { return now }, Transport: steam, Timeout: time.Minute,
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
