@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,7 +39,10 @@ func BenchmarkBuyPostgres(b *testing.B) {
 		return // as where PostgreSQL is not installed
 	}
 	if program != "" {
-		b.Run("pgbench_16", func(b *testing.B) { pgbench(b, program, server) })
+		b.Run("pgbench_16", func(b *testing.B) {
+			d, _ := dbtest.Postgres(b)
+			pgbench(b, d, program, server)
+		})
 	}
 	for _, c := range []struct {
 		name     string
@@ -129,9 +131,9 @@ func (s *shops) run(b *testing.B, buyers int) {
 	s.supply(b.N)
 	b.StartTimer()
 	b.ResetTimer()
-	before := processorTime(b)
+	used := measure(b, s.db)
 	s.buyAll(b.N, buyers)
-	b.ReportMetric(float64(processorTime(b)-before)/1e3/float64(b.N), "cpu-µs/op")
+	used.report(b, b.N)
 }
 
 func (s *shops) buyAll(n, buyers int) {
@@ -151,19 +153,9 @@ func (s *shops) buyAll(n, buyers int) {
 	wg.Wait()
 }
 
-// processorTime is what this process has used.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // pgbench is PostgreSQL's own benchmark with 16 clients and its own settings,
 // on tables of its own with a branch for each client.
-func pgbench(b *testing.B, program, server string) {
+func pgbench(b *testing.B, d *db.DB, program, server string) {
 	bench := func(args ...string) string {
 		out, err := exec.CommandContext(b.Context(), program, append(args, server)...).CombinedOutput()
 		if err != nil {
@@ -171,15 +163,21 @@ func pgbench(b *testing.B, program, server string) {
 		}
 		return string(out)
 	}
+	number := func(out, form string) float64 {
+		said := regexp.MustCompile(form).FindStringSubmatch(out)
+		if said == nil {
+			b.Fatalf("pgbench says no %s", form)
+		}
+		n, err := strconv.ParseFloat(said[1], 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return n
+	}
 	bench("-i", "-q", "-s", "16")
 	defer bench("-i", "-I", "d")
-	said := regexp.MustCompile(`tps = ([0-9.]+)`).FindStringSubmatch(bench("-n", "-c", "16", "-j", "2", "-T", "5"))
-	if said == nil {
-		b.Fatal("pgbench says no rate")
-	}
-	rate, err := strconv.ParseFloat(said[1], 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(1e9/rate, "ns/op")
+	used := measure(b, d)
+	out := bench("-n", "-c", "16", "-j", "2", "-T", "5")
+	used.report(b, int(number(out, `processed: ([0-9]+)`)))
+	b.ReportMetric(1e9/number(out, `tps = ([0-9.]+)`), "ns/op")
 }
