@@ -26,7 +26,8 @@ const (
 
 // Statement is one of those that [Tx.Together] runs.
 type Statement struct {
-	text     text
+	list     *List  // of whose rows args are; nil: text
+	text     string // with ? on its way to SQLite, else with $1
 	args     []any
 	lock     Lock
 	row      func(Scanner) error // is called with each row; nil: there are none
@@ -35,7 +36,7 @@ type Statement struct {
 
 // NewStatement is a statement by itself, with $1, $2 and so on for its values.
 func NewStatement(query string, args ...any) Statement {
-	return Statement{text: text{query, query}, args: args}
+	return Statement{text: query, args: args}
 }
 
 // Locking is the statement as a query that locks what it finds.
@@ -47,13 +48,6 @@ func (s Statement) Locking(by Lock) Statement {
 // Each is the statement with a function for each row that it returns.
 func (s Statement) Each(row func(Scanner) error) Statement {
 	s.row = row
-	return s
-}
-
-// Count is the statement with a sum to which the number of rows it changes is
-// added.
-func (s Statement) Count(affected *int64) Statement {
-	s.affected = affected
 	return s
 }
 
@@ -69,9 +63,15 @@ func (tx *Tx) Together(all ...Statement) error {
 	case tx.conn != nil:
 		return tx.conn.Raw(func(c any) error { return pipeline(tx.ctx, c.(*stdlib.Conn).Conn(), all) })
 	}
-	for i := range all {
-		if err := tx.one(&all[i]); err != nil {
-			return err
+	for _, s := range all {
+		each := []Statement{s}
+		if s.list != nil {
+			each = s.list.parts(s)
+		}
+		for i := range each {
+			if err := tx.one(&each[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -80,7 +80,7 @@ func (tx *Tx) Together(all ...Statement) error {
 // one runs a statement by itself.
 func (tx *Tx) one(s *Statement) error {
 	if s.row == nil {
-		res, err := tx.q.ExecContext(tx.ctx, s.text.plain, s.args...)
+		res, err := tx.q.ExecContext(tx.ctx, s.text, s.args...)
 		if err != nil || s.affected == nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (tx *Tx) one(s *Statement) error {
 		*s.affected += n
 		return err
 	}
-	rows, err := tx.q.QueryContext(tx.ctx, s.text.plain, s.args...)
+	rows, err := tx.q.QueryContext(tx.ctx, s.text, s.args...)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,11 @@ func (tx *Tx) one(s *Statement) error {
 func pipeline(ctx context.Context, conn *pgx.Conn, all []Statement) (err error) {
 	var batch pgx.Batch
 	for i := range all {
-		batch.Queue(all[i].text.numbered+string(all[i].lock), all[i].args...)
+		text, args := all[i].text, all[i].args
+		if l := all[i].list; l != nil {
+			text, args = l.columns(args)
+		}
+		batch.Queue(text+string(all[i].lock), args...)
 	}
 	answers := conn.SendBatch(ctx, &batch)
 	defer func() {

@@ -172,12 +172,12 @@ func (o *Offer) Take(r Row, owner string) { o.taken[r.ID] = sold{r.Asset.App, r.
 
 // ReserveTx takes what was taken from the offer off sale.
 func (s *Service) ReserveTx(_ context.Context, tx *db.Tx, o *Offer) error {
-	var all []db.Statement
+	var rows []any
 	var n int64
 	for _, id := range slices.Sorted(maps.Keys(o.taken)) {
-		all = append(all, db.NewStatement(reserveSQL, id, o.taken[id].owner).Count(&n))
+		rows = append(rows, id, o.taken[id].owner)
 	}
-	err := tx.Together(all...)
+	err := tx.Together(reserveSQL.Exec(rows, &n)...)
 	if err == nil && n != int64(len(o.taken)) {
 		err = db.ErrAgain
 	}

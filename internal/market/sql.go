@@ -23,15 +23,19 @@ const (
 
 	offerByNameSQL = onSaleNamedSQL + ` and ($3 = '' or i.phase = $3) order by i.id limit $4`
 
-	// The row is locked since it was offered; the guard stands all the same.
-	reserveSQL = `update bot_item set reserved_by = $2 where id = $1 and present and tradable and reserved_by = ''`
-
 	unreserveSQL = `update bot_item set reserved_by = '' where id = $1 and reserved_by = $2 returning app, name`
 )
 
-var offerByIDSQL = db.NewList(`select `+columns+` from bot_item i
+var (
+	offerByIDSQL = db.NewList(`select `+columns+` from bot_item i
 		where i.present and i.tradable and i.reserved_by = '' and i.context = '2'
 		and exists (select 1 from bot b where b.steam_id = i.bot and b.enabled) and i.id in (`, "$1", ") order by i.id").Locking(db.LockRows)
+
+	// The rows are locked since they were offered; the guard stands all the same.
+	reserveSQL = db.NewList("with m (id, owner) as (values ", "(cast($1 as bigint), cast($2 as text))",
+		`) update bot_item set reserved_by = m.owner from m
+		where bot_item.id = m.id and present and tradable and reserved_by = ''`)
+)
 
 func scan(from db.Scanner) (Row, error) {
 	var r Row
