@@ -20,7 +20,7 @@ var (
 // gather makes notes of numbers; a negative one spoils its write, zero makes it
 // panic. It returns what was noted before, in this write, and how large it was.
 func gather(d *db.DB) *db.Gather[int, [2]int] {
-	return db.NewGather(d, func(tx *db.Tx, ins []int) ([][2]int, error) {
+	return db.NewGather(d, func(n int) int64 { return int64(n) }, func(tx *db.Tx, ins []int) ([][2]int, error) {
 		outs := make([][2]int, len(ins))
 		var args []any
 		for i, n := range ins {

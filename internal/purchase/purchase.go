@@ -97,7 +97,7 @@ type Service struct {
 // New makes the room. It owns the trades named purchase/….
 func New(d Deps) *Service {
 	s := &Service{Deps: d}
-	s.counter = db.NewGather(d.DB, s.serve)
+	s.counter = db.NewGather(d.DB, func(b basket) int64 { return b.orders[0].Project.ID }, s.serve)
 	d.Trades.Register("purchase", s)
 	return s
 }
