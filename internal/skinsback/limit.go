@@ -15,6 +15,7 @@ type window struct {
 	minute int64
 	limit  int
 	left   int  // calls that may be given out without asking
+	used   int  // calls that this process let through
 	taken  int  // by all processes, as far as is known
 	spent  bool // there is nothing left to take
 }
@@ -28,8 +29,8 @@ type quota struct {
 }
 
 // portion is the part of what is left of a minute that a process takes at once:
-// few writes while there is much, and little kept back near the end. The first
-// time it takes a part of that part, for what a process has taken dies with it.
+// few writes while there is much, and little kept back near the end. It never
+// takes more than it has used so far: what a process has taken dies with it.
 const portion = 10
 
 // allow counts a call; limit 0 or less means no limit.
@@ -45,7 +46,7 @@ func (q *quota) allow(ctx context.Context, project int64, limit int, wall time.T
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if minute := wall.Unix() / 60; minute != w.minute {
-		w.minute, w.left, w.taken, w.spent = minute, 0, 0, false
+		w.minute, w.left, w.used, w.taken, w.spent = minute, 0, 0, 0, false
 	}
 	if limit != w.limit {
 		w.limit, w.left, w.taken, w.spent = limit, 0, w.taken-w.left, false
@@ -57,6 +58,7 @@ func (q *quota) allow(ctx context.Context, project int64, limit int, wall time.T
 		return false
 	}
 	w.left--
+	w.used++
 	return true
 }
 
@@ -65,10 +67,7 @@ func (q *quota) allow(ctx context.Context, project int64, limit int, wall time.T
 func (q *quota) fill(ctx context.Context, w *window, project int64, limit int) {
 	want := limit - w.taken
 	if q.take != nil {
-		if want /= portion; w.taken == 0 {
-			want /= portion
-		}
-		want = max(1, want)
+		want = max(1, min(want/portion, w.used))
 		if got, taken, err := q.take(ctx, project, w.minute, want, limit); err == nil {
 			w.left, w.taken, w.spent = got, taken, got < want
 			return
