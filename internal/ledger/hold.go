@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -78,33 +77,11 @@ func (s *Service) HoldAllTx(ctx context.Context, tx *db.Tx, f *Funds, holds ...H
 }
 
 // ReleaseTx resolves a hold by splitting its amount among accounts (ref
-// "release/<id>"). The parts are not negative and sum to the amount; empty ones
-// are left out. It returns [fault.WrongState] before the hold's time and when
-// it is not open.
+// "release/<id>"), of which the one it came from may be one: then a part was
+// released. The parts are not negative and sum to the amount; empty ones are left
+// out. It returns [fault.WrongState] before the hold's time and when it is not
+// open.
 func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entry, at time.Time) error {
-	return s.release(ctx, tx, id, at, func(h sqlc.ReleaseRow) ([]Entry, error) { return split(id, h, to) })
-}
-
-// ReleasePartTx is [Service.ReleaseTx] for a part of the amount: the rest goes
-// back where it came from.
-func (s *Service) ReleasePartTx(ctx context.Context, tx *db.Tx, id string, to []Entry, at time.Time) error {
-	return s.release(ctx, tx, id, at, func(h sqlc.ReleaseRow) ([]Entry, error) {
-		entries, err := split(id, h, to)
-		var out money.Amount
-		for _, e := range entries {
-			out -= e.Amount
-		}
-		if out < 0 || err != nil {
-			return entries, cmp.Or(err, fmt.Errorf("release %s: %s more than is held", id, -out))
-		}
-		if out > 0 {
-			entries = append(entries, Entry{Account(h.FromPath), out})
-		}
-		return entries, nil
-	})
-}
-
-func (s *Service) release(ctx context.Context, tx *db.Tx, id string, at time.Time, parts func(sqlc.ReleaseRow) ([]Entry, error)) error {
 	row, err := sqlc.New(tx).Release(ctx, sqlc.ReleaseParams{ID: id, At: db.Micros(at)})
 	if errors.Is(err, sql.ErrNoRows) {
 		return whyNot(ctx, tx, id)
@@ -112,7 +89,7 @@ func (s *Service) release(ctx context.Context, tx *db.Tx, id string, at time.Tim
 	if err != nil {
 		return fmt.Errorf("release %s: %w", id, err)
 	}
-	entries, err := parts(row)
+	entries, err := split(id, row, to)
 	if err != nil {
 		return err
 	}

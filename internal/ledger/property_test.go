@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -128,8 +129,8 @@ func (c *machine) part(t *rapid.T) {
 		h.Amount = 1
 	}
 	some := money.Amount(rapid.Int64Range(0, int64(h.Amount)).Draw(t, "part"))
-	parts := []ledger.Entry{{ledger.Commission, some}}
-	err := c.d.Write(t.Context(), func(tx *db.Tx) error { return c.l.ReleasePartTx(t.Context(), tx, id, parts, c.now) })
+	parts := []ledger.Entry{{ledger.Commission, some}, {cmp.Or(h.From, ledger.Commission), h.Amount - some}}
+	err := c.d.Write(t.Context(), func(tx *db.Tx) error { return c.l.ReleaseTx(t.Context(), tx, id, parts, c.now) })
 	if !open || c.now.Before(h.NotBefore) {
 		c.same(t, err, fault.WrongState)
 		return
