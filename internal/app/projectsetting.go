@@ -41,6 +41,8 @@ var settings = []setting{
 	shownSetting("fail_url", "where payers go after a failure", func(p *merchant.Project) *string { return &p.FailURL }),
 	textSetting("webhook_encoding", "of deposit notifications: json or form", func(p *merchant.Project) *string { return &p.WebhookEncoding }),
 	numberSetting("rate_limit", "calls a minute", func(p *merchant.Project) *int { return &p.RateLimit }),
+	amountSetting("max_unsettled", "USD of deposits that may still be taken back, at once; 0: no limit", func(p *merchant.Project) *money.Amount { return &p.MaxUnsettled }),
+	amountSetting("max_unsettled_payer", "the same of one payer, in all projects", func(p *merchant.Project) *money.Amount { return &p.MaxUnsettledPayer }),
 	{"allowed_ips", "addresses and networks that may call, with commas; empty: all", getIPs, setIPs},
 	{"origins", "sites that may embed the payment page, with commas; empty: all", getOrigins, setOrigins},
 }
@@ -138,6 +140,18 @@ func numberSetting(name, help string, field func(*merchant.Project) *int) settin
 				return wrong("want a whole number from 1")
 			}
 			*field(p) = int(n)
+			return nil
+		}}
+}
+
+func amountSetting(name, help string, field func(*merchant.Project) *money.Amount) setting {
+	return setting{name, help, func(p *merchant.Project) any { return field(p).String() },
+		func(p *merchant.Project, v string, _ webhook.GuardOptions) error {
+			a, err := dollars(name, v)
+			if err != nil {
+				return err
+			}
+			*field(p) = a
 			return nil
 		}}
 }

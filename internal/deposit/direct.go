@@ -40,7 +40,7 @@ func (s *Service) seen(ctx context.Context, tx *db.Tx, p Payer, app steam.AppID,
 // its trade, in one commit. There is no link: when the offer cannot be made the
 // deposit ends. Refusals, in this order, without any effect: [fault.Duplicate],
 // [fault.PayerNotReady], [fault.ItemUnavailable] and [fault.InvalidRequest] for
-// a sum below the game's least; [fault.SteamUnavailable].
+// a sum below the game's least; [fault.SteamUnavailable], [fault.LimitReached].
 func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, assetIDs []string, now time.Time, follow ...Follow) (Deposit, error) {
 	if _, err := s.FindByOrder(ctx, r.Project.ID, r.OrderID); !errors.Is(err, fault.NotFound) {
 		if err == nil {
@@ -71,6 +71,9 @@ func (s *Service) OpenChosen(ctx context.Context, r Request, app steam.AppID, as
 		return Deposit{}, err
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := withinUnsettled(ctx, tx, r.Project, next); err != nil {
+			return err
+		}
 		d.CreatedAt = now
 		if err := s.seen(ctx, tx, payer, app, q, now); err != nil {
 			return err

@@ -90,3 +90,14 @@ insert into deposit_taken_back (deposit_id, at, by_name, reason, owed) values ($
 
 -- name: TakenBack :one
 select at, by_name, reason, owed from deposit_taken_back where deposit_id = $1;
+
+-- name: GuardUnsettled :exec
+insert into unsettled_guard (subject) values ($1) on conflict (subject) do update set subject = excluded.subject;
+
+-- name: UnsettledOfProject :one
+select cast(coalesce(sum(amount), 0) as bigint) as amount from deposit
+where project_id = $1 and state in ('trading', 'held', 'approved');
+
+-- name: UnsettledOfPayer :one
+select cast(coalesce(sum(amount), 0) as bigint) as amount from deposit
+where steam_id = $1 and state in ('trading', 'held', 'approved');

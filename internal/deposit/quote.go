@@ -139,7 +139,8 @@ func (s *Service) price(it steam.Item, multiplier money.Rate) (QuoteItem, error)
 // Choose fixes the deposit's items and amount by a quote, and wants the trade,
 // in one commit. The payer must be ready for trades ([fault.PayerNotReady]); a
 // quote that is over is [fault.PriceChanged]; a sum outside the limits or items
-// that cannot be chosen are [fault.InvalidRequest].
+// that cannot be chosen are [fault.InvalidRequest]; too much that is not settled
+// is [fault.LimitReached].
 func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []string, now time.Time) (Deposit, error) {
 	d, err := s.ByHash(ctx, hash)
 	if err != nil {
@@ -162,11 +163,20 @@ func (s *Service) Choose(ctx context.Context, hash, quoteID string, assetIDs []s
 	if err := s.Steam.Preflight(ctx, d.SteamID, d.TradeToken); err != nil {
 		return d, err
 	}
+	p, err := s.Merchants.Project(ctx, d.Project)
+	if err != nil {
+		return d, err
+	}
 	bot, err := s.Fleet.ChooseReceiver(ctx, q.App, len(next.Items), next.Amount)
 	if err != nil {
 		return d, err
 	}
-	err = s.DB.Write(ctx, func(tx *db.Tx) error { return s.want(ctx, tx, d, &next, bot.ID, now) })
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := withinUnsettled(ctx, tx, p, next); err != nil {
+			return err
+		}
+		return s.want(ctx, tx, d, &next, bot.ID, now)
+	})
 	if err != nil {
 		return d, err
 	}

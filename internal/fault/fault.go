@@ -28,6 +28,7 @@ const (
 	ItemUnavailable     Code = "item_unavailable"
 	InsufficientBalance Code = "insufficient_balance"
 	PayerNotReady       Code = "payer_not_ready"
+	LimitReached        Code = "limit_reached"
 	RateLimited         Code = "rate_limited"
 	SteamUnavailable    Code = "steam_unavailable"
 	Maintenance         Code = "maintenance"
@@ -57,6 +58,7 @@ var Table = []Row{
 	{ItemUnavailable, 409, "no", "gone"},
 	{InsufficientBalance, 409, "no", "not enough available"},
 	{PayerNotReady, 409, "no", "private inventory, trade ban or no authenticator; the reason says which"},
+	{LimitReached, 409, "after", "too much is not settled yet, of the payer or of the project; the reason says which"},
 	{RateLimited, 429, "after", "slower"},
 	{SteamUnavailable, 503, "after", "Steam cannot be reached or refuses to work"},
 	{Maintenance, 503, "after", "switched off by the operator for a while"},

@@ -62,6 +62,8 @@ func checkSettings(p Project) error {
 		return fault.New(fault.InvalidRequest, "rate_limit: at least one call a minute")
 	case p.Multiplier.IsZero():
 		return fault.New(fault.InvalidRequest, "multiplier: above zero")
+	case p.MaxUnsettled < 0 || p.MaxUnsettledPayer < 0:
+		return fault.New(fault.InvalidRequest, "max_unsettled: not below zero")
 	case p.Commission.Cmp(money.One) > 0:
 		return fault.New(fault.InvalidRequest, "commission: from 0 to 1")
 	}

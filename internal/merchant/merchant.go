@@ -39,6 +39,9 @@ type Project struct {
 	NoAuthorizationCopy bool // event notifications carry Signature only
 	NoSocketLogin       bool // sockets are not opened by the hash in the URL
 	CreatedAt           time.Time
+	// What deposits that may still be taken back may be worth together; 0: no limit.
+	MaxUnsettled      money.Amount // of the project
+	MaxUnsettledPayer money.Amount // of one payer, in all projects
 }
 
 // Secrets are the live secrets of a project. The old ones are empty unless

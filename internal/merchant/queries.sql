@@ -1,27 +1,31 @@
 -- name: Project :one
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
   success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
-  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login,
+  max_unsettled, max_unsettled_payer
 from project where id = $1;
 
 -- name: Projects :many
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
   success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
-  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login,
+  max_unsettled, max_unsettled_payer
 from project order by id;
 
 -- name: InsertProject :execrows
 insert into project (id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url,
   events_url, success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
-  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login,
+  max_unsettled, max_unsettled_payer)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 on conflict (id) do nothing;
 
 -- name: UpdateProject :execrows
 update project set name = $2, active = $3, market = $4, no_wait = $5, legacy_statuses = $6, multiplier = $7,
   commission = $8, result_url = $9, events_url = $10, success_url = $11, fail_url = $12, webhook_encoding = $13,
   rate_limit = $14, allowed_ips = $15, origins = $16, no_legacy_sign = $17, strong_only = $18,
-  arrays_need_allow_list = $19, no_authorization_copy = $20, no_socket_login = $21
+  arrays_need_allow_list = $19, no_authorization_copy = $20, no_socket_login = $21,
+  max_unsettled = $22, max_unsettled_payer = $23
 where id = $1;
 
 -- name: InsertTotals :exec

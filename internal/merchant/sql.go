@@ -56,7 +56,8 @@ func updateProject(ctx context.Context, tx *db.Tx, p Project) (int64, error) {
 		Commission: r.Commission, ResultUrl: r.ResultUrl, EventsUrl: r.EventsUrl, SuccessUrl: r.SuccessUrl,
 		FailUrl: r.FailUrl, WebhookEncoding: r.WebhookEncoding, RateLimit: r.RateLimit, AllowedIps: r.AllowedIps,
 		Origins: r.Origins, NoLegacySign: r.NoLegacySign, StrongOnly: r.StrongOnly, ArraysNeedAllowList: r.ArraysNeedAllowList,
-		NoAuthorizationCopy: r.NoAuthorizationCopy, NoSocketLogin: r.NoSocketLogin})
+		NoAuthorizationCopy: r.NoAuthorizationCopy, NoSocketLogin: r.NoSocketLogin,
+		MaxUnsettled: r.MaxUnsettled, MaxUnsettledPayer: r.MaxUnsettledPayer})
 }
 
 func findProject(ctx context.Context, q db.Querier, id int64) (Project, error) {
@@ -123,7 +124,8 @@ func toRow(p Project) sqlc.Project {
 		ResultUrl: p.ResultURL, EventsUrl: p.EventsURL, SuccessUrl: p.SuccessURL, FailUrl: p.FailURL,
 		WebhookEncoding: p.WebhookEncoding, RateLimit: int64(p.RateLimit), AllowedIps: strings.Join(networks, " "),
 		Origins: strings.Join(p.Origins, " "), CreatedAt: db.Micros(p.CreatedAt), NoLegacySign: p.NoLegacySign, StrongOnly: p.StrongOnly,
-		ArraysNeedAllowList: p.ArraysNeedAllowList, NoAuthorizationCopy: p.NoAuthorizationCopy, NoSocketLogin: p.NoSocketLogin}
+		ArraysNeedAllowList: p.ArraysNeedAllowList, NoAuthorizationCopy: p.NoAuthorizationCopy, NoSocketLogin: p.NoSocketLogin,
+		MaxUnsettled: int64(p.MaxUnsettled), MaxUnsettledPayer: int64(p.MaxUnsettledPayer)}
 }
 
 // fromRow reads what toRow made; anything else there is an error.
@@ -139,7 +141,8 @@ func fromRow(r sqlc.Project) (Project, error) {
 		EventsURL: r.EventsUrl, SuccessURL: r.SuccessUrl, FailURL: r.FailUrl, WebhookEncoding: r.WebhookEncoding,
 		RateLimit: int(r.RateLimit), AllowedIPs: networks, Origins: strings.Fields(r.Origins),
 		CreatedAt: db.Time(r.CreatedAt), NoLegacySign: r.NoLegacySign, StrongOnly: r.StrongOnly, ArraysNeedAllowList: r.ArraysNeedAllowList,
-		NoAuthorizationCopy: r.NoAuthorizationCopy, NoSocketLogin: r.NoSocketLogin}, nil
+		NoAuthorizationCopy: r.NoAuthorizationCopy, NoSocketLogin: r.NoSocketLogin,
+		MaxUnsettled: money.Amount(r.MaxUnsettled), MaxUnsettledPayer: money.Amount(r.MaxUnsettledPayer)}, nil
 }
 
 func parseNetworks(list string) ([]netip.Prefix, error) {

@@ -60,11 +60,11 @@ func (v *visit) problem(err error, step page.Step) (p page.Problem, ok bool) {
 	switch {
 	case reason == fleet.NoBot:
 		reason = reasonNoBot
-	case code != fault.PayerNotReady:
+	case code != fault.PayerNotReady && code != fault.LimitReached:
 		reason = string(code)
 	}
 	switch code {
-	case fault.PayerNotReady, fault.SteamUnavailable, fault.RateLimited, fault.Maintenance:
+	case fault.PayerNotReady, fault.LimitReached, fault.SteamUnavailable, fault.RateLimited, fault.Maintenance:
 	default:
 		return p, false
 	}
@@ -84,7 +84,9 @@ const (
 	reasonEscrow   = "escrow"
 	reasonBan      = "trade_ban"
 	reasonPrivate  = "private"
-	reasonNoBot    = "no_bot" // of [fault.SteamUnavailable]
+	reasonNoBot    = "no_bot"      // of [fault.SteamUnavailable]
+	reasonPayer    = "payer_limit" // of [fault.LimitReached]
+	reasonProject  = "project_limit"
 )
 
 func problems(reason string) page.Problem {
@@ -99,6 +101,10 @@ func problems(reason string) page.Problem {
 			Do: []string{page.ProblemPrivateDo, page.ProblemPrivateDo2}}
 	case reasonNoBot:
 		return page.Problem{Code: reason, Heading: page.ProblemNoBot, Sentence: page.ProblemNoBotWhy, Do: []string{page.ProblemNoBotDo, page.ProblemNoBotDo2}}
+	case reasonPayer:
+		return page.Problem{Code: reason, Heading: page.ProblemPayer, Sentence: page.ProblemPayerWhy, Do: []string{page.ProblemLimitDo, page.ProblemPayerDo}}
+	case reasonProject:
+		return page.Problem{Code: reason, Heading: page.ProblemShop, Sentence: page.ProblemShopWhy, Do: []string{page.ProblemLimitDo, page.ProblemShopDo}}
 	case string(fault.SteamUnavailable):
 		return page.Problem{Code: reason, Heading: page.ProblemSteam, Sentence: page.ProblemSteamWhy, Do: []string{page.ProblemSteamDo}}
 	case string(fault.RateLimited):

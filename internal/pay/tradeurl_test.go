@@ -77,6 +77,8 @@ func TestWhatIsInThePayersWayIsSaidWithWhatToDo(t *testing.T) {
 		{"trade_ban", fault.New(fault.PayerNotReady, "trade_ban"), 409, "may not trade now", "another account"},
 		{"private", fault.New(fault.PayerNotReady, "private"), 409, "inventory is private", "privacy settings"},
 		{"other", fault.New(fault.PayerNotReady, "something new"), 409, "cannot pay now", "friend"},
+		{"payer_limit", fault.New(fault.LimitReached, "payer_limit"), 409, "on its way already", "cheaper items"},
+		{"project_limit", fault.New(fault.LimitReached, "project_limit"), 409, "takes no more", "cheaper items"},
 		{"no_bot", fault.New(fault.SteamUnavailable, fleet.NoBot), 503, "No bot has room", "fewer items"},
 		{"steam_unavailable", fault.New(fault.SteamUnavailable, "down"), 503, "does not answer", "check again"},
 	} {

@@ -150,6 +150,7 @@ func directRefusal(err error) error {
 		fault.ItemUnavailable:  directUnavailable,
 		fault.InvalidRequest:   directTooLittle,
 		fault.SteamUnavailable: directSteamError,
+		fault.LimitReached:     directNoTrade,
 	})
 }
 

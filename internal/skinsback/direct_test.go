@@ -10,6 +10,7 @@ import (
 
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -156,6 +157,13 @@ func TestDirectDepositRefusesEachMistakeWithoutATrace(t *testing.T) {
 	w.steam.cannot = fault.New(fault.PayerNotReady, "trade_ban")
 	ask("10 trade_unavailable", ``, ``)
 	w.steam.cannot, w.steam.reads = nil, nil
+	unsettled := func(limit money.Amount) {
+		_, err := w.merchants.Change(t.Context(), shop, func(p *merchant.Project) error { p.MaxUnsettled = limit; return nil })
+		w.ok(err)
+	}
+	unsettled(1)
+	ask("10 trade_unavailable", ``, ``)
+	unsettled(0)
 	w.ok(w.fleet.Enable(t.Context(), botID, false))
 	ask("11 steam_error", ``, ``)
 	golden(t, "direct_errors.txt", lines(answers))

@@ -266,6 +266,15 @@ func (q *Queries) DropSignins(ctx context.Context, depositID int64) error {
 	return err
 }
 
+const guardUnsettled = `-- name: GuardUnsettled :exec
+insert into unsettled_guard (subject) values ($1) on conflict (subject) do update set subject = excluded.subject
+`
+
+func (q *Queries) GuardUnsettled(ctx context.Context, subject string) error {
+	_, err := q.db.ExecContext(ctx, guardUnsettled, subject)
+	return err
+}
+
 const insert = `-- name: Insert :one
 insert into deposit (project_id, order_id, hash, state, steam_id, trade_token, result_url, success_url, fail_url,
   currency, min_amount, max_amount, multiplier, commission_rate, custom_currency, custom_rate, priority_game, created_at, expires_at, seq)
@@ -826,6 +835,30 @@ func (q *Queries) TakenBack(ctx context.Context, depositID int64) (TakenBackRow,
 		&i.Owed,
 	)
 	return i, err
+}
+
+const unsettledOfPayer = `-- name: UnsettledOfPayer :one
+select cast(coalesce(sum(amount), 0) as bigint) as amount from deposit
+where steam_id = $1 and state in ('trading', 'held', 'approved')
+`
+
+func (q *Queries) UnsettledOfPayer(ctx context.Context, steamID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, unsettledOfPayer, steamID)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
+}
+
+const unsettledOfProject = `-- name: UnsettledOfProject :one
+select cast(coalesce(sum(amount), 0) as bigint) as amount from deposit
+where project_id = $1 and state in ('trading', 'held', 'approved')
+`
+
+func (q *Queries) UnsettledOfProject(ctx context.Context, projectID int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, unsettledOfProject, projectID)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
 }
 
 const update = `-- name: Update :execrows

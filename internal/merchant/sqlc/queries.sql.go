@@ -72,8 +72,9 @@ func (q *Queries) DropNonces(ctx context.Context, at int64) (int64, error) {
 const insertProject = `-- name: InsertProject :execrows
 insert into project (id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url,
   events_url, success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
-  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login,
+  max_unsettled, max_unsettled_payer)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 on conflict (id) do nothing
 `
 
@@ -100,6 +101,8 @@ type InsertProjectParams struct {
 	ArraysNeedAllowList bool
 	NoAuthorizationCopy bool
 	NoSocketLogin       bool
+	MaxUnsettled        int64
+	MaxUnsettledPayer   int64
 }
 
 func (q *Queries) InsertProject(ctx context.Context, arg InsertProjectParams) (int64, error) {
@@ -126,6 +129,8 @@ func (q *Queries) InsertProject(ctx context.Context, arg InsertProjectParams) (i
 		arg.ArraysNeedAllowList,
 		arg.NoAuthorizationCopy,
 		arg.NoSocketLogin,
+		arg.MaxUnsettled,
+		arg.MaxUnsettledPayer,
 	)
 	if err != nil {
 		return 0, err
@@ -173,7 +178,8 @@ func (q *Queries) InsertTotals(ctx context.Context, projectID int64) error {
 const project = `-- name: Project :one
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
   success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
-  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login,
+  max_unsettled, max_unsettled_payer
 from project where id = $1
 `
 
@@ -203,6 +209,8 @@ func (q *Queries) Project(ctx context.Context, id int64) (Project, error) {
 		&i.ArraysNeedAllowList,
 		&i.NoAuthorizationCopy,
 		&i.NoSocketLogin,
+		&i.MaxUnsettled,
+		&i.MaxUnsettledPayer,
 	)
 	return i, err
 }
@@ -210,7 +218,8 @@ func (q *Queries) Project(ctx context.Context, id int64) (Project, error) {
 const projects = `-- name: Projects :many
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
   success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
-  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login
+  no_legacy_sign, strong_only, arrays_need_allow_list, no_authorization_copy, no_socket_login,
+  max_unsettled, max_unsettled_payer
 from project order by id
 `
 
@@ -246,6 +255,8 @@ func (q *Queries) Projects(ctx context.Context) ([]Project, error) {
 			&i.ArraysNeedAllowList,
 			&i.NoAuthorizationCopy,
 			&i.NoSocketLogin,
+			&i.MaxUnsettled,
+			&i.MaxUnsettledPayer,
 		); err != nil {
 			return nil, err
 		}
@@ -433,7 +444,8 @@ const updateProject = `-- name: UpdateProject :execrows
 update project set name = $2, active = $3, market = $4, no_wait = $5, legacy_statuses = $6, multiplier = $7,
   commission = $8, result_url = $9, events_url = $10, success_url = $11, fail_url = $12, webhook_encoding = $13,
   rate_limit = $14, allowed_ips = $15, origins = $16, no_legacy_sign = $17, strong_only = $18,
-  arrays_need_allow_list = $19, no_authorization_copy = $20, no_socket_login = $21
+  arrays_need_allow_list = $19, no_authorization_copy = $20, no_socket_login = $21,
+  max_unsettled = $22, max_unsettled_payer = $23
 where id = $1
 `
 
@@ -459,6 +471,8 @@ type UpdateProjectParams struct {
 	ArraysNeedAllowList bool
 	NoAuthorizationCopy bool
 	NoSocketLogin       bool
+	MaxUnsettled        int64
+	MaxUnsettledPayer   int64
 }
 
 func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (int64, error) {
@@ -484,6 +498,8 @@ func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (i
 		arg.ArraysNeedAllowList,
 		arg.NoAuthorizationCopy,
 		arg.NoSocketLogin,
+		arg.MaxUnsettled,
+		arg.MaxUnsettledPayer,
 	)
 	if err != nil {
 		return 0, err

@@ -32,4 +32,6 @@ type Project struct {
 	ArraysNeedAllowList bool
 	NoAuthorizationCopy bool
 	NoSocketLogin       bool
+	MaxUnsettled        int64
+	MaxUnsettledPayer   int64
 }
