@@ -18,7 +18,7 @@ import (
 const (
 	walkEvery    = time.Hour
 	walkBack     = 15 * 24 * time.Hour
-	historyPages = 200 // bounds one walk
+	historyPages = 200 // bounds what one step reads of a walk
 	dueAtOnce    = 20
 	duePause     = time.Minute // between two readings of a trade that does not settle
 )
@@ -29,8 +29,9 @@ const maxApart = 5 * time.Minute
 
 // walk is what is known of the history: the status of each trade, as seen last.
 type walk struct {
-	at   time.Time // when all was read
+	at   time.Time // when it began
 	seen map[steam.TradeID]steam.TradeStatus
+	rest steam.Trade // the next step goes on after it; zero: all was read
 }
 
 // checkAccepted looks for reversals, which offers never show, and settles what
@@ -57,18 +58,45 @@ func (a *Agent) checkAccepted(ctx context.Context, _ []trade.Trade, now time.Tim
 	return moved || len(due) == dueAtOnce, nil
 }
 
-// readHistory reads what is new in the history, or all of it when it is time.
+// readHistory reads what is new in the history, and all of it when it is time.
 func (a *Agent) readHistory(ctx context.Context, now time.Time) (moved bool, err error) {
-	whole := now.Sub(a.history.at) >= walkEvery || a.history.seen == nil
-	seen := a.history.seen
-	if whole {
-		seen = map[steam.TradeID]steam.TradeStatus{}
+	w := &a.history
+	if w.seen == nil || w.rest.ID == "" && now.Sub(w.at) >= walkEvery {
+		return a.walkOn(ctx, walk{at: now, seen: map[steam.TradeID]steam.TradeStatus{}}, now)
 	}
+	moved, beyond, err := a.readPages(ctx, *w, steam.Trade{}, false, now)
+	if beyond.ID != "" { // more is new than a step reads
+		w.seen = nil
+	}
+	if err != nil || w.rest.ID == "" || w.seen == nil {
+		return moved, err
+	}
+	did, err := a.walkOn(ctx, *w, now)
+	return moved || did, err
+}
+
+// walkOn reads the whole history from where a walk has come to, as far as one
+// step may.
+func (a *Agent) walkOn(ctx context.Context, w walk, now time.Time) (moved bool, err error) {
+	moved, w.rest, err = a.readPages(ctx, w, w.rest, true, now)
+	if err != nil {
+		return moved, err
+	}
+	if a.history = w; w.rest.ID != "" {
+		a.log.WarnContext(ctx, "trade history is longer than one step reads: the next goes on", "trades", len(w.seen), "back_to", w.rest.Init)
+	}
+	return moved, nil
+}
+
+// readPages heeds what is older than a trade in the history: all of it, or only
+// as long as it is new. It returns the trade after which there is more that was
+// not read.
+func (a *Agent) readPages(ctx context.Context, w walk, than steam.Trade, whole bool, now time.Time) (moved bool, rest steam.Trade, err error) {
 	pages := 0
-	failed := a.client.History(ctx, func(page []steam.Trade) bool {
+	failed := a.client.History(ctx, than, func(page []steam.Trade) bool {
 		news, old := false, false
 		for _, r := range page {
-			if status, known := seen[r.ID]; known && status == r.Status {
+			if status, known := w.seen[r.ID]; known && status == r.Status {
 				continue
 			}
 			did := false
@@ -77,18 +105,21 @@ func (a *Agent) readHistory(ctx context.Context, now time.Time) (moved bool, err
 			}
 			moved, news = moved || did, true
 			old = old || r.Init.Before(now.Add(-walkBack))
-			seen[r.ID] = r.Status
+			w.seen[r.ID] = r.Status
 		}
 		pages++
-		return (whole || news) && !old && pages < historyPages
+		if !whole && !news || old {
+			return false
+		}
+		if pages == historyPages {
+			rest = page[len(page)-1]
+		}
+		return pages < historyPages
 	})
 	if failed != nil {
 		err = fmt.Errorf("read trade history: %w", failed)
 	}
-	if whole && err == nil {
-		a.history = walk{at: now, seen: seen}
-	}
-	return moved, err
+	return moved, rest, err
 }
 
 // heed ends the trade that a record of the history says is undone, or puts it

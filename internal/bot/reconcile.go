@@ -81,7 +81,7 @@ func unclear(t trade.Trade) bool { return t.State == trade.Unknown || t.State ==
 // shown reads Steam's view since a moment, or since the oldest trade that was
 // read when there are too many.
 func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, error) {
-	s := reconcile.Shown{From: from, Items: map[steam.AppID][]steam.Item{}}
+	s := reconcile.Shown{From: from, Wanted: from, Items: map[steam.AppID][]steam.Item{}}
 	list, err := a.client.Offers(ctx, from)
 	if err != nil {
 		return s, fmt.Errorf("list offers: %w", err)
@@ -91,7 +91,7 @@ func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, err
 		return s, fmt.Errorf("list confirmations: %w", err)
 	}
 	pages := 0
-	err = a.client.History(ctx, func(page []steam.Trade) bool {
+	err = a.client.History(ctx, steam.Trade{}, func(page []steam.Trade) bool {
 		old := false
 		for _, r := range page {
 			if old = old || r.Init.Before(from); !r.Init.Before(from) {

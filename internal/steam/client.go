@@ -46,9 +46,10 @@ type Client interface {
 	Trade(ctx context.Context, id TradeID) (Trade, error)
 	// Trades lists up to max trades newest first, older than before (zero: from now).
 	Trades(ctx context.Context, before time.Time, max int) ([]Trade, error)
-	// History gives the trades page by page, newest first, for as long as more
-	// returns true and there are some: also when many are of one second.
-	History(ctx context.Context, more func(page []Trade) bool) error
+	// History gives the trades page by page, newest first, older than the given
+	// one (zero: all), for as long as more returns true and there are some: also
+	// when many are of one second.
+	History(ctx context.Context, than Trade, more func(page []Trade) bool) error
 	// Confirmations lists what waits for the account's mobile confirmation.
 	Confirmations(ctx context.Context) ([]Confirmation, error)
 

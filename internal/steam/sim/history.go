@@ -140,8 +140,8 @@ func (q *call) tradeHistory() (reply, error) {
 		return api(struct{}{}), nil
 	}
 	n := int(q.integer("max_trades"))
-	if n <= 0 || n > maxHistory {
-		n = maxHistory
+	if most := q.sim.state.limit(limitHistory); n <= 0 || n > most {
+		n = most
 	}
 	known := q.shownTrades(me)
 	list, more := q.chosenTrades(known, n)

@@ -69,7 +69,7 @@ func listEach(ctx context.Context, c *Client) map[string]error {
 	out := map[string]error{}
 	_, out["offers"] = c.Offers(ctx, time.Time{})
 	_, out["trades"] = c.Trades(ctx, time.Time{}, 10)
-	out["history"] = c.History(ctx, func([]steam.Trade) bool { return false })
+	out["history"] = c.History(ctx, steam.Trade{}, func([]steam.Trade) bool { return false })
 	_, out["level"] = c.Level(ctx, partnerID)
 	return out
 }

@@ -70,10 +70,20 @@ func (c *Client) Trades(ctx context.Context, before time.Time, max int) ([]steam
 	return out, err
 }
 
-// History gives the trades page by page, failed ones too, newest first, for as
-// long as more returns true.
-func (c *Client) History(ctx context.Context, more func(page []steam.Trade) bool) error {
-	return c.history(ctx, url.Values{}, tradesAPage, more)
+// History gives the trades page by page, failed ones too, newest first and older
+// than the given one (zero: all), for as long as more returns true.
+func (c *Client) History(ctx context.Context, than steam.Trade, more func(page []steam.Trade) bool) error {
+	query := url.Values{}
+	if than.ID != "" {
+		goOn(query, than.Init, than.ID)
+	}
+	return c.history(ctx, query, tradesAPage, more)
+}
+
+// goOn lets a page of the history begin after a trade.
+func goOn(query url.Values, init time.Time, id steam.TradeID) {
+	query.Set("start_after_time", strconv.FormatInt(init.Unix(), 10))
+	query.Set("start_after_tradeid", string(id))
 }
 
 // history reads pages from where query says. One unreadable record makes a page
@@ -104,8 +114,7 @@ func (c *Client) history(ctx context.Context, query url.Values, size int, more f
 			return nil
 		}
 		last := wires.Trades[len(wires.Trades)-1]
-		query.Set("start_after_time", strconv.FormatInt(last.Init.Unix(), 10))
-		query.Set("start_after_tradeid", string(last.ID))
+		goOn(query, last.Init.Time, steam.TradeID(last.ID))
 	}
 }
 
