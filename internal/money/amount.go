@@ -22,7 +22,7 @@ var ErrMalformed = errors.New("money: malformed amount")
 // Add returns a+b, or [ErrOverflow].
 func (a Amount) Add(b Amount) (Amount, error) {
 	s := a + b
-	if (b > 0 && s < a) || (b < 0 && s > a) {
+	if (s > a) != (b > 0) {
 		return 0, ErrOverflow
 	}
 	return s, nil

@@ -40,7 +40,7 @@ func TestParseAmountTakesPlainDecimalsOnly(t *testing.T) {
 // oddNumbers are refused as amounts and as rates.
 var oddNumbers = []string{"", " ", "+1", "1.", ".5", ".", "-", "-.", "--1", "1-", "1.0005", "1e2", "1E2", "1e309", "-1e309", "NaN",
 	"nan", "Infinity", "-Infinity", "inf", "0x10", "0b1", "1_000", "1,5", "1,000.00", " 1", "1 ", "1\n", "\t1", "1.2.3", "1..2",
-	"１２", "٣", "1\x00", "\x001", "null", "true", "[]", "{}", `"1"`, "1;", "1%", "$1", "−1", "1.\u0661", "\xff"}
+	"１２", "٣", "1\x00", "\x001", "1/2", "1:2", "null", "true", "[]", "{}", `"1"`, "1;", "1%", "$1", "−1", "1.\u0661", "\xff"}
 
 func TestAmountPrintsWhatWasParsed(t *testing.T) {
 	t.Parallel()
@@ -88,7 +88,7 @@ func TestSumsNeverWrap(t *testing.T) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
-	if got, err := money.Sum(5, -7, 3); got != 1 || err != nil {
+	if got, err := money.Sum(5, -7, 0, 3); got != 1 || err != nil {
 		t.Errorf("got %d, %v", got, err)
 	}
 }

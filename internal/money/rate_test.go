@@ -26,7 +26,7 @@ func TestParseRateTakesPlainDecimalsOnly(t *testing.T) {
 		}
 	}
 	odd := slices.DeleteFunc(slices.Clone(oddNumbers), func(s string) bool { return s == "1.0005" })
-	odd = append(odd, "-1", "-0", "1000000000000000000", "0.0000000000001", "1.0000000000000", strings.Repeat("9", 400), "0."+strings.Repeat("0", 400))
+	odd = append(odd, "-1", "-0", "1000000000000000000", "9999999.999999999999", "0.0000000000001", "1.0000000000000", strings.Repeat("9", 400), "0."+strings.Repeat("0", 400))
 	for _, text := range odd {
 		if got, err := money.ParseRate(text); !errors.Is(err, money.ErrMalformed) {
 			t.Errorf("%q: %s, %v", text, got, err)
@@ -156,9 +156,31 @@ func TestLimitIsComparedExactly(t *testing.T) {
 
 func TestMalformedTextIsQuotedShort(t *testing.T) {
 	t.Parallel()
-	_, err := money.ParseAmount(strings.Repeat("x", 1<<20))
-	if err == nil || len(err.Error()) > 200 {
-		t.Errorf("%d characters", len(err.Error()))
+	for text, want := range map[string]string{
+		strings.Repeat("x", 40):    `"` + strings.Repeat("x", 40) + `"`,
+		strings.Repeat("x", 41):    `"` + strings.Repeat("x", 40) + `…"`,
+		strings.Repeat("x", 1<<20): `"` + strings.Repeat("x", 40) + `…"`,
+	} {
+		if _, err := money.ParseAmount(text); err == nil || !strings.HasSuffix(err.Error(), " "+want) {
+			t.Errorf("%d characters: %.200v, want %s", len(text), err, want)
+		}
+	}
+}
+
+func TestConvertedFiguresPrintTheirPlaces(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		amount             money.Amount
+		scale              int
+		all, two, shortest string
+	}{
+		{12_500, 0, "13", "13", "13"}, {12_500, 1, "12.5", "12.5", "12.5"}, {12_500, 3, "12.500", "12.50", "12.5"},
+		{12_500, 4, "12.5000", "12.50", "12.5"}, {100_000, 0, "100", "100", "100"}, {100_000, 1, "100.0", "100.0", "100"},
+	} {
+		d, err := c.amount.Convert(c.scale)
+		if err != nil || d.String() != c.all || d.Text(2) != c.two || d.Text(0) != c.shortest {
+			t.Errorf("%s at scale %d: %s, %s, %s, %v", c.amount, c.scale, d, d.Text(2), d.Text(0), err)
+		}
 	}
 }
 
