@@ -30,6 +30,9 @@ func TestKeyFileIsMadeOnceAndPrivate(t *testing.T) {
 	if got, err := again.Open(first.Seal([]byte("s"), "row"), "row"); err != nil || string(got) != "s" {
 		t.Errorf("got %q, %v", got, err)
 	}
+	if text, err := os.ReadFile(path); err != nil || len(text) != 65 || text[64] != '\n' {
+		t.Errorf("%d bytes, %v: want 64 digits and the end of a line", len(text), err)
+	}
 	files, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(files) != 1 {
 		t.Errorf("left beside it: %v, %v", files, err)
@@ -65,15 +68,19 @@ func TestBadKeyFileIsRefusedAndLeftAlone(t *testing.T) {
 		text string
 		mode os.FileMode
 	}{
-		"empty":          {"", 0o600},
-		"short":          {good[:62], 0o600},
-		"long":           {good + "00", 0o600},
-		"not hex":        {"zz" + good[2:], 0o600},
-		"huge":           {strings.Repeat(good, 100), 0o600},
-		"open to others": {good, 0o604},
+		"empty":           {"", 0o600},
+		"short":           {good[:62], 0o600},
+		"long":            {good + "00", 0o600},
+		"not hex":         {"zz" + good[2:], 0o600},
+		"good and more":   {good + "zz", 0o600},
+		"good, late more": {good + strings.Repeat(" ", 1024-64-1) + "x", 0o600},
+		"huge":            {strings.Repeat(good, 100), 0o600},
+		"open to others":  {good, 0o604},
+		"others write":    {good, 0o602},
+		"others run":      {good, 0o601},
 	} {
 		path := filepath.Join(t.TempDir(), "key")
-		if err := os.WriteFile(path, []byte(c.text), c.mode); err != nil {
+		if err := errors.Join(os.WriteFile(path, []byte(c.text), 0o600), os.Chmod(path, c.mode)); err != nil {
 			t.Fatal(err)
 		}
 		_, err := seal.LoadOrCreateKey(path)
@@ -91,7 +98,25 @@ func TestBadKeyFileIsRefusedAndLeftAlone(t *testing.T) {
 	if _, err := seal.LoadKey(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
-	if _, err := seal.LoadOrCreateKey(filepath.Join(t.TempDir(), "none", "key")); err == nil {
-		t.Error("missing folder: accepted")
+	if _, err := seal.LoadOrCreateKey(filepath.Join(t.TempDir(), "none", "key")); err == nil || !strings.HasPrefix(err.Error(), "create key: ") {
+		t.Errorf("missing folder: %v", err)
+	}
+	if b, err := seal.LoadKey(t.TempDir()); b != nil || err == nil {
+		t.Errorf("a folder: %v", err)
+	}
+}
+
+// What is there without being readable is not replaced either.
+func TestLinkToNothingIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.Symlink("nowhere", path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.LoadOrCreateKey(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	if to, err := os.Readlink(path); err != nil || to != "nowhere" {
+		t.Errorf("the link leads to %q, %v", to, err)
 	}
 }

@@ -45,7 +45,16 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 			t.Errorf("%q is in\n%s", form, all)
 		}
 	}
-	if !strings.Contains(all, "[redacted]") || s.Reveal() != text {
-		t.Error("not redacted, or not kept")
+	if s.Reveal() != text {
+		t.Error("it was not kept")
+	}
+	encoded, err := s.MarshalText()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, shown := range []string{s.String(), s.GoString(), s.LogValue().String(), string(encoded), fmt.Sprintf("%d", s)} {
+		if shown != "[redacted]" {
+			t.Errorf("shown as %q", shown)
+		}
 	}
 }
