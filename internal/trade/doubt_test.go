@@ -1,6 +1,7 @@
 package trade_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -57,6 +58,15 @@ func TestDoubtedTradesAreReadBackFromTheBeginning(t *testing.T) {
 		}
 		if got["test/3"].State != trade.Active {
 			t.Errorf("an offer that is out: %+v", got["test/3"])
+		}
+		const why = "restored: may have been sent after the backup"
+		var history string
+		if err := d.Read().QueryRowContext(t.Context(), `select string_agg(from_state || '>' || to_state || ' ' || note || ' ' || at, ', ' order by version)
+			from trade_move where trade_id = $1`, got["test/1"].ID).Scan(&history); err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("wanted>sending %s %d, sending>unknown %[1]s %[2]d", why, db.Micros(later)); history != want || got["test/1"].Problem != why {
+			t.Errorf("problem %q, history %s", got["test/1"].Problem, history)
 		}
 		move(got["test/1"], trade.Wanted) // found nowhere: its versions fit
 		move(got["test/2"], trade.Wanted)

@@ -77,6 +77,18 @@ func SQLite(t testing.TB) *db.DB {
 	return open(t, path)
 }
 
+// Break takes a table away: from now on each statement that names it fails.
+func Break(t testing.TB, d *db.DB, table string) {
+	t.Helper()
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "alter table "+table+" rename to broken_"+table)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // template is a migrated, closed SQLite file; copying it is a hundred times
 // cheaper than migrating, under the race detector above all.
 var template = sync.OnceValues(func() ([]byte, error) {
