@@ -1,4 +1,4 @@
-.PHONY: drills test soak lint bench generate check-generated
+.PHONY: drills test mutants soak lint bench generate check-generated
 
 # Everything, on both databases and in a browser; installs what is missing.
 test:
@@ -8,6 +8,11 @@ test:
 # PART="power disk" for some.
 soak:
 	@scripts/soak.sh $(or $(DOSE),full) $(PART)
+
+# Small changes of money, signing and state that the tests must notice; PART names
+# a group, package or file.
+mutants:
+	@scripts/mutants.sh $(PART)
 
 # gofmt and go vet.
 lint:

@@ -50,6 +50,7 @@ proof() { go test -count=1 -timeout=4h -v -run "$2" "$1"; }
 part power env SKINRAIL_POWER_CUTS="$(pick 2000 20000)" bash -c "$(declare -f proof); proof ./internal/purchase PowerCut"
 part disk env SKINRAIL_DISK_STRIDE="$(pick 20 4)" bash -c "$(declare -f proof); proof ./internal/purchase EachDiskError"
 part planted env SKINRAIL_PLANTED="$(pick 8 all)" scripts/with-postgres bash -c "$(declare -f proof); proof ./test/planted Planted"
+[ "$dose" = short ] || part mutants scripts/mutants.sh --kept "$kept/mutants"
 part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail KilledAtAnyMoment"
 part nodes env SKINRAIL_FREEZE="$(pick "" 60s)" SKINRAIL_NODE_KILLS="$(pick 3 150)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail 'ThreeNodes|RolesOfSeveral|NodesShare'"
 
