@@ -31,10 +31,12 @@ var (
 		where i.present and i.tradable and i.reserved_by = '' and i.context = '2'
 		and exists (select 1 from bot b where b.steam_id = i.bot and b.enabled) and i.id in (`, "$1", ") order by i.id").Locking(db.LockRows)
 
-	// The rows are locked since they were offered; the guard stands all the same.
+	// The rows are locked since they were offered; the guard stands all the same. It
+	// is not written as in bot_item_sale, or PostgreSQL may read all of that index:
+	// what is known of it, how few items are free, is true for a moment only.
 	reserveSQL = db.NewList("with m (id, owner) as (values ", "(cast($1 as bigint), cast($2 as text))",
 		`) update bot_item set reserved_by = m.owner from m
-		where bot_item.id = m.id and present and tradable and reserved_by = ''`)
+		where bot_item.id = m.id and present and tradable and length(reserved_by) = 0`)
 )
 
 func scan(from db.Scanner) (Row, error) {
