@@ -101,27 +101,44 @@ func demand(wants []Want, byID int) map[listing]int {
 }
 
 // list finds the first rows of each listing. Those that another write is taking
-// are passed over; only where too few are left it is waited for.
+// are passed over; only where too few are left it is waited for. Who has waited
+// may have missed what came back on sale meanwhile, and looks again: nothing is
+// said to be gone that was there all the time.
 func (o *Offer) list(tx *db.Tx, need map[listing]int) error {
-	for _, by := range []db.Lock{db.LockUnused, db.LockRows} {
-		var all []db.Statement
-		for _, l := range slices.SortedFunc(maps.Keys(need), listing.compare) { // all writes lock them in this order
-			n := need[l]
-			if len(o.listed[l]) >= n {
-				continue
-			}
-			o.listed[l] = nil
-			all = append(all, db.NewStatement(offerByNameSQL, int64(l.app), l.name, l.phase, n).Locking(by).Each(func(row db.Scanner) error {
-				r, err := scan(row)
-				o.listed[l] = append(o.listed[l], r)
-				return err
-			}))
-		}
-		if err := tx.Together(all...); err != nil {
+	short, err := o.lock(tx, need, db.LockUnused)
+	for err == nil && len(short) > 0 {
+		short, err = o.lock(tx, short, db.LockRows)
+	}
+	return err
+}
+
+// lock finds the first rows of listings and returns of which there may be more.
+func (o *Offer) lock(tx *db.Tx, need map[listing]int, by db.Lock) (short map[listing]int, err error) {
+	var locks, counts []db.Statement
+	onSale := map[listing]int{}
+	for _, l := range slices.SortedFunc(maps.Keys(need), listing.compare) { // all writes lock them in this order
+		o.listed[l] = nil
+		first := db.NewStatement(offerByNameSQL, int64(l.app), l.name, l.phase, need[l])
+		locks = append(locks, first.Locking(by).Each(func(row db.Scanner) error {
+			r, err := scan(row)
+			o.listed[l] = append(o.listed[l], r)
 			return err
+		}))
+		if by == db.LockUnused {
+			onSale[l] = need[l] // for all we know
+		} else {
+			counts = append(counts, first.Each(func(db.Scanner) error { onSale[l]++; return nil }))
 		}
 	}
-	return nil
+	if err := tx.Together(append(locks, counts...)...); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(onSale, func(l listing, n int) bool { return n <= len(o.listed[l]) })
+	short = map[listing]int{}
+	for l := range onSale {
+		short[l] = need[l]
+	}
+	return short, nil
 }
 
 // Item is what a wish gets next, at its price now; nothing is taken by asking.

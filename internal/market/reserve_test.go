@@ -132,3 +132,59 @@ func TestTwoBuyersNeverGetTheSameItem(t *testing.T) {
 		}
 	})
 }
+
+// There was one on sale all the time, though never the same: who comes while the
+// first is being taken, and waits for it, gets the one that came back meanwhile.
+func TestNothingIsGoneThatWasThereAllTheTime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if d.Engine() == db.SQLite {
+			return // writes are one after the other
+		}
+		s := newShop(t, d)
+		s.holds(bot, items(2, sand)...)
+		away, err := s.reserve(t.Context(), byName(sand), "away")
+		s.ok(err)
+		var pid int
+		held, release := make(chan struct{}), make(chan struct{})
+		let := sync.OnceFunc(func() { close(release) })
+		first, second := make(chan error, 1), make(chan error, 1)
+		go func() { // takes the other one, slowly
+			first <- d.Write(t.Context(), func(tx *db.Tx) error {
+				o, err := s.market.OfferTx(t.Context(), tx, []market.Want{byName(sand)})
+				if err != nil {
+					return err
+				}
+				r, err := o.Item(byName(sand))
+				if err != nil {
+					return err
+				}
+				o.Take(r, "first")
+				err = errors.Join(s.market.ReserveTx(t.Context(), tx, o), tx.QueryRowContext(t.Context(), "select pg_backend_pid()").Scan(&pid))
+				close(held)
+				<-release
+				return err
+			})
+		}()
+		defer let()
+		select {
+		case <-held:
+		case err := <-first:
+			t.Fatal(err)
+		}
+		go func() {
+			r, err := s.reserve(t.Context(), byName(sand), "second")
+			if err == nil && r.ID != away.ID {
+				err = fmt.Errorf("got item %d, not %d", r.ID, away.ID)
+			}
+			second <- err
+		}()
+		for waits := 0; waits == 0 && len(second) == 0; {
+			s.ok(d.Read().QueryRowContext(t.Context(), "select count(*) from pg_stat_activity where $1 = any(pg_blocking_pids(pid))", pid).Scan(&waits))
+		}
+		s.unreserve(away.ID, "away")
+		let()
+		s.ok(<-first)
+		s.ok(<-second)
+	})
+}
