@@ -82,7 +82,7 @@ func (s *sandbox) speak(host, request string, wait bool) (status int, body strin
 		s.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	_, _ = io.WriteString(conn, request)
 	if !wait {
 		return 0, ""
@@ -112,7 +112,7 @@ func (s *sandbox) pipelined(host, request string, n int) (answered int) {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	_, _ = io.WriteString(conn, strings.Repeat(request, n))
 	in := bufio.NewReader(conn)
 	for range n {

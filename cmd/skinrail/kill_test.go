@@ -71,8 +71,11 @@ func TestKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// load works on the gateway from several sides until it is killed.
+// load works on the gateway from several sides until it is killed, so long after
+// its first answer.
 func (s *sandbox) load(a *acknowledged, round int, life time.Duration) {
+	process := s.cmd.Process
+	die := sync.OnceFunc(func() { time.AfterFunc(life, func() { _ = process.Kill() }) })
 	var wg sync.WaitGroup
 	for worker := range 6 {
 		wg.Go(func() {
@@ -80,11 +83,10 @@ func (s *sandbox) load(a *acknowledged, round int, life time.Duration) {
 				if !s.work(a, fmt.Sprintf("k%d-%d-%d", round, worker, i), worker) {
 					return
 				}
+				die()
 			}
 		})
 	}
-	process := s.cmd.Process
-	time.AfterFunc(life, func() { _ = process.Kill() })
 	wg.Wait()
 	<-s.ended
 }

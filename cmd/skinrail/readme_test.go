@@ -161,7 +161,7 @@ func (r receiver) check(t *testing.T) {
 			if !strings.HasPrefix(line, "verified "+status+" ") {
 				t.Errorf("the receiver printed %q, want verified %s", line, status)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("the receiver never printed %s", status)
 		}
 	}

@@ -103,7 +103,7 @@ func (s *sandbox) start() {
 	cmd, ended := s.cmd, make(chan struct{})
 	s.ended = ended
 	go func() { _ = cmd.Wait(); close(ended) }()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(patience)
 	for {
 		if data, err := os.ReadFile(ready); err == nil {
 			if err := json.Unmarshal(data, &s.ready); err != nil {
@@ -115,7 +115,7 @@ func (s *sandbox) start() {
 		case <-ended:
 			s.t.Fatalf("the program ended before it was ready: %v\n%s", cmd.ProcessState, s.err.String())
 		case <-deadline:
-			s.t.Fatalf("not ready after a minute\n%s", s.err.String())
+			s.t.Fatalf("not ready after %v\n%s", patience, s.err.String())
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -237,10 +237,14 @@ func do(r *http.Request) (int, answer, error) {
 	return res.StatusCode, a, nil
 }
 
+// patience is how long is waited for what must come, on a machine that has much
+// else to do.
+const patience = 3 * time.Minute
+
 // eventually waits until a condition holds, and fails when it does not.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if holds() {
 			return
 		}

@@ -63,7 +63,7 @@ type socketFrame struct {
 }
 
 func readFrame(conn *websocket.Conn) (f socketFrame, raw string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_, data, err := conn.Read(ctx)
 	if err != nil {
@@ -212,11 +212,13 @@ func TestKilledServerLeavesNoSilentGapOnSockets(t *testing.T) {
 	}
 }
 
-// followAndKill buys and follows until some purchases were acknowledged, and
-// then for a moment that differs from round to round.
+// followAndKill buys and follows until a purchase was acknowledged, and then for
+// a moment that differs from round to round.
 func (s *sandbox) followAndKill(f *follower, a *acknowledged, round int) {
 	main, _ := s.socketURLs()
 	url, cmd := main+s.socketLogin(0), s.cmd
+	life := time.Duration(50+37*round%400) * time.Millisecond
+	die := sync.OnceFunc(func() { time.AfterFunc(life, func() { _ = cmd.Process.Kill() }) })
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = f.follow(context.Background(), url) })
 	for worker := range 3 {
@@ -229,11 +231,11 @@ func (s *sandbox) followAndKill(f *follower, a *acknowledged, round int) {
 				}
 				if got.text("status") == "success" {
 					a.add(&a.bought, custom)
+					die()
 				}
 			}
 		})
 	}
-	time.AfterFunc(time.Duration(50+37*round%400)*time.Millisecond, func() { _ = cmd.Process.Kill() })
 	wg.Wait()
 	<-s.ended
 }

@@ -13,11 +13,22 @@ const shots = process.env.SKINRAIL_SHOTS
 const phone = { width: 390, height: 844 }
 const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
+// patience is how long what must come is waited for, in milliseconds.
+const patience = 120_000
+
 const browser = await chromium.launch({
+  timeout: patience,
   executablePath: given.chromium,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
 })
+
+// visit is a browser of somebody who was never here.
+async function visit(options) {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(patience)
+  return context
+}
 
 const id = (page, name) => page.locator(`[data-testid="${name}"]`)
 const wait = (page, name) => id(page, name).first().waitFor()
@@ -57,7 +68,7 @@ async function answer(page, account, button) {
 // A person on a phone goes the whole way; time moves on over the hold and ends
 // the other links.
 async function wholeWay() {
-  const context = await browser.newContext({ viewport: phone })
+  const context = await visit({ viewport: phone })
   const page = await context.newPage()
   const outside = []
   const ours = [new URL(given.gateway).host, new URL(given.steam).host]
@@ -124,9 +135,18 @@ async function wholeWay() {
   await context.close()
 }
 
+// reloadUntil waits for a page that has no script to change itself.
+async function reloadUntil(page, there) {
+  for (const end = Date.now() + patience; Date.now() < end && !(await there.count());) {
+    await page.waitForTimeout(250)
+    await page.reload().catch(() => {}) // it may be about to do so itself
+  }
+  await there.first().waitFor()
+}
+
 // Without script a prefilled account chooses, sends and declines.
 async function withoutScript() {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, javaScriptEnabled: false, colorScheme: 'dark' })
+  const context = await visit({ viewport: { width: 1280, height: 900 }, javaScriptEnabled: false, colorScheme: 'dark' })
   const page = await context.newPage()
   await page.goto(given.prefilled)
   await wait(page, 'item')
@@ -135,19 +155,11 @@ async function withoutScript() {
   await id(page, 'review').click()
   await wait(page, 'send')
   await id(page, 'send').first().click()
-  for (let i = 0; i < 40 && !(await id(page, 'offer-link').count()); i++) {
-    await page.waitForTimeout(250) // the page reloads itself; without script there is nothing to wait for
-    await page.reload()
-  }
-  await wait(page, 'offer-link')
+  await reloadUntil(page, id(page, 'offer-link'))
   if (shots) await page.screenshot({ path: `${shots}/${given.name}-plain-offer.png`, fullPage: true })
   await answer(page, given.account, 'Decline trade')
   const failed = page.locator('[data-testid="result"][data-status="fail"]')
-  for (let i = 0; i < 40 && !(await failed.count()); i++) {
-    await page.waitForTimeout(250)
-    await page.reload()
-  }
-  await failed.waitFor()
+  await reloadUntil(page, failed)
   if (shots) await page.screenshot({ path: `${shots}/${given.name}-plain-fail.png`, fullPage: true })
   await context.close()
 }
@@ -159,7 +171,7 @@ async function framed() {
     res.end(`<!doctype html><title>Shop</title><h1>Shop</h1><iframe src="${given.framed}" style="width:100%;height:800px;border:0"></iframe>`)
   })
   await new Promise((done) => shop.listen(0, '127.0.0.1', done))
-  const context = await browser.newContext({ viewport: { width: 800, height: 1000 } })
+  const context = await visit({ viewport: { width: 800, height: 1000 } })
   const page = await context.newPage()
   await page.goto(`http://localhost:${shop.address().port}/`)
   const frame = page.frameLocator('iframe')
@@ -186,7 +198,7 @@ async function embedded() {
     headers: { 'x-client-id': made.client_id, 'x-client-secret': made.client_secret, 'content-type': 'application/json' },
     body: JSON.stringify({ method: 'create', order_id: 'framed "order"', steam_id: given.account, trade_token: given.token }) })).json()
 
-  const context = await browser.newContext({ viewport: phone })
+  const context = await visit({ viewport: phone })
   const page = await context.newPage()
   const heard = () => page.evaluate(() => globalThis.heard)
   const until = (type, more = {}) => page.waitForFunction(([type, more]) =>
@@ -235,7 +247,7 @@ async function embedded() {
 // limited is a deposit with a least and a most amount, on a desk: the total runs
 // along, and only what fits goes on.
 async function limited() {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const context = await visit({ viewport: { width: 1280, height: 900 } })
   const page = await context.newPage()
   await page.goto(given.limited)
   await wait(page, 'item')
@@ -260,7 +272,7 @@ async function limited() {
 
 // ended are the pages of links that lead nowhere any more.
 async function ended() {
-  const context = await browser.newContext({ viewport: phone })
+  const context = await visit({ viewport: phone })
   const page = await context.newPage()
   await page.goto(given.framed)
   await page.locator('[data-testid="result"][data-status="fail"]').waitFor()

@@ -78,7 +78,7 @@ function curl($body, array $headers = [], string $path = ''): array
 function guzzle(array $options): array
 {
     global $api;
-    static $client = new GuzzleHttp\Client(['timeout' => 20]);
+    static $client = new GuzzleHttp\Client(['timeout' => 120]);
     $r = $client->post($api, $options);
     must($r->getStatusCode() === 200, 'status ' . $r->getStatusCode());
     return json_decode((string) $r->getBody(), true, 512, JSON_THROW_ON_ERROR);
