@@ -38,6 +38,7 @@ type runner struct {
 	*program
 	limits
 	binary string
+	flags  []string
 	tests  []test
 
 	mu     sync.Mutex
@@ -153,6 +154,10 @@ func (r *runner) measure(work string) error {
 	if err != nil {
 		return fmt.Errorf("list the tests: %w", err)
 	}
+	// Found counterexamples would be kept in the tree, and help with other mutants.
+	if none := "-rapid.nofailfile"; r.command(context.Background(), work, "-test.list=^$", none).Run() == nil {
+		r.flags = append(r.flags, none)
+	}
 	names := slices.DeleteFunc(strings.Fields(string(out)), func(n string) bool { return strings.HasPrefix(n, "Benchmark") })
 	err = each(r.workers, names, func(name string) error {
 		reached := filepath.Join(work, "reached-"+name)
@@ -193,7 +198,7 @@ func pattern(names ...string) string { return "^(" + strings.Join(names, "|") + 
 // command runs the tests' binary as `go test` would, with a bound on memory and
 // a folder for what they leave behind.
 func (r *runner) command(ctx context.Context, temporary string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", fmt.Sprintf(`ulimit -v %d; exec "$@"`, memory), "sh", r.binary}, args...)...)
+	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", fmt.Sprintf(`ulimit -v %d; exec "$@"`, memory), "sh", r.binary}, append(args, r.flags...)...)...)
 	cmd.Dir = r.dir
 	cmd.Env = append(os.Environ(), "PWD="+r.dir, "TMPDIR="+temporary)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
