@@ -63,18 +63,29 @@ func Open(ctx context.Context, target string) (*DB, error) { return OpenOn(ctx, 
 // caller has registered with the driver: a simulated disk. Empty: the machine's
 // own files.
 func OpenOn(ctx context.Context, target, vfs string) (*DB, error) {
-	return open(ctx, target, vfs, migrate)
+	return open(ctx, target, medium{vfs, "wal"}, migrate)
+}
+
+// OpenVolatile is [OpenOn] for a VFS whose files end with the process: no log is
+// written, only the file. A read that is open lets no write be committed.
+func OpenVolatile(ctx context.Context, path, vfs string) (*DB, error) {
+	return open(ctx, path, medium{vfs, "memory"}, migrate)
 }
 
 // OpenAsIs opens a database that is there, and leaves its schema alone: a
 // program that runs on it may be of another version. It returns [ErrOlder] or
 // [ErrNewer] when the schema is not that of this program.
-func OpenAsIs(ctx context.Context, target string) (*DB, error) { return open(ctx, target, "", asIs) }
+func OpenAsIs(ctx context.Context, target string) (*DB, error) {
+	return open(ctx, target, medium{"", "wal"}, asIs)
+}
+
+// medium is what a SQLite file lies on, and the journal that goes with it.
+type medium struct{ vfs, journal string }
 
 // schema brings a database's schema forward, or refuses it.
 type schema func(context.Context, *sql.DB, Engine) error
 
-func open(ctx context.Context, target, vfs string, bring schema) (*DB, error) {
+func open(ctx context.Context, target string, on medium, bring schema) (*DB, error) {
 	d := &DB{fatal: make(chan error, 1)}
 	d.closed = sync.OnceValue(d.shut)
 	var err error
@@ -82,7 +93,7 @@ func open(ctx context.Context, target, vfs string, bring schema) (*DB, error) {
 		d.engine = Postgres
 		err = d.openPostgres(ctx, target, bring)
 	} else {
-		err = d.openSQLite(ctx, target, vfs, bring)
+		err = d.openSQLite(ctx, target, on, bring)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -211,18 +222,18 @@ func checkPostgres(ctx context.Context, pool *sql.DB) error {
 
 const sqliteReaders = 8
 
-func (d *DB) openSQLite(ctx context.Context, path, vfs string, bring schema) error {
-	if vfs == "" {
+func (d *DB) openSQLite(ctx context.Context, path string, on medium, bring schema) error {
+	if on.vfs == "" {
 		if err := private(path); err != nil {
 			return fmt.Errorf("open database: %w", err)
 		}
 	}
-	w, err := sql.Open("sqlite", sqliteURL(path, vfs, false))
+	w, err := sql.Open("sqlite", sqliteURL(path, on.vfs, "journal_mode("+on.journal+")"))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	w.SetMaxOpenConns(1)
-	if err := checkSQLite(ctx, w); err != nil {
+	if err := checkSQLite(ctx, w, on.journal); err != nil {
 		return errors.Join(err, w.Close())
 	}
 	if err := bring(ctx, w, SQLite); err != nil {
@@ -234,7 +245,7 @@ func (d *DB) openSQLite(ctx context.Context, path, vfs string, bring schema) err
 	if d.writer, err = newWriter(ctx, d, w); err != nil {
 		return errors.Join(err, w.Close())
 	}
-	pool, err := sql.Open("sqlite", sqliteURL(path, vfs, true))
+	pool, err := sql.Open("sqlite", sqliteURL(path, on.vfs, readOnly))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -259,12 +270,12 @@ func private(path string) error {
 
 // sqliteURL spells the pragmas in the form this driver understands; it
 // silently ignores what it does not know, so checkSQLite reads them back.
-func sqliteURL(path, vfs string, readOnly bool) string {
+func sqliteURL(path, vfs, mode string) string {
 	pragmas := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(memory)"}
-	if readOnly {
-		pragmas = append(pragmas, "query_only(1)", "cache_size(-8192)") // KiB, for each of the readers
+	if mode == readOnly {
+		pragmas = append(pragmas, mode, "cache_size(-8192)") // KiB, for each of the readers
 	} else {
-		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "cache_size(-32768)")
+		pragmas = append(pragmas, mode, "synchronous(full)", "wal_autocheckpoint(4000)", "cache_size(-32768)")
 	}
 	q := url.Values{"_pragma": pragmas}
 	if vfs != "" {
@@ -273,25 +284,28 @@ func sqliteURL(path, vfs string, readOnly bool) string {
 	return "file:" + escaped(path) + "?" + q.Encode()
 }
 
+// readOnly is the mode of connections that only read; others name their journal.
+const readOnly = "query_only(1)"
+
 // escaped is a path in a URL of SQLite.
 func escaped(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 
 // checkSQLite refuses versions before 3.51.3 (a race at a WAL reset could
 // corrupt the file) and any durability below FULL.
-func checkSQLite(ctx context.Context, w *sql.DB) error {
-	var version, journal string
+func checkSQLite(ctx context.Context, w *sql.DB, journal string) error {
+	var version, mode string
 	var synchronous, foreignKeys int
 	err := errors.Join(
 		w.QueryRowContext(ctx, "select sqlite_version()").Scan(&version),
-		w.QueryRowContext(ctx, "pragma journal_mode").Scan(&journal),
+		w.QueryRowContext(ctx, "pragma journal_mode").Scan(&mode),
 		w.QueryRowContext(ctx, "pragma synchronous").Scan(&synchronous),
 		w.QueryRowContext(ctx, "pragma foreign_keys").Scan(&foreignKeys))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	if olderThan(version, 3, 51, 3) || journal != "wal" || synchronous < 2 || foreignKeys != 1 {
-		return fmt.Errorf("open database: sqlite %s with journal_mode=%s synchronous=%d foreign_keys=%d: want at least 3.51.3, wal, 2, 1",
-			version, journal, synchronous, foreignKeys)
+	if olderThan(version, 3, 51, 3) || mode != journal || synchronous < 2 || foreignKeys != 1 {
+		return fmt.Errorf("open database: sqlite %s with journal_mode=%s synchronous=%d foreign_keys=%d: want at least 3.51.3, %s, 2, 1",
+			version, mode, synchronous, foreignKeys, journal)
 	}
 	return nil
 }

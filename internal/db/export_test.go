@@ -38,7 +38,7 @@ func CheckPragmas(t *testing.T, pragmas string) error {
 	}
 	defer func() { _ = pool.Close() }()
 	pool.SetMaxOpenConns(1)
-	return checkSQLite(context.Background(), pool)
+	return checkSQLite(context.Background(), pool, "wal")
 }
 
 // OlderThan compares a version with 3.51.3.

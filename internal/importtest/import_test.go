@@ -32,14 +32,16 @@ var ground = map[string][]string{
 	"steam/sim":       {"steam", "steam/authpb"},
 	"steam/steamtest": {"steam", "steam/authpb", "steam/web", "steam/sim"},
 	"db/dbtest":       {"db"},
-	"db/disktest":     nil,
+	"db/vfs":          nil,
+	"db/memory":       {"db", "db/vfs"},
+	"db/disktest":     {"db/vfs"},
 
 	"apidoc/apidoctest": {"apidoc"},
 }
 
 // notForRooms is ground that rooms and most doors keep away from: the two ends
 // of Steam's wire belong to the bot door and to app, test support to tests.
-var notForRooms = []string{"steam/web", "steam/sim", "steam/authpb", "steam/steamtest", "db/dbtest", "db/disktest", "apidoc/apidoctest"}
+var notForRooms = []string{"steam/web", "steam/sim", "steam/authpb", "steam/steamtest", "db/vfs", "db/memory", "db/dbtest", "db/disktest", "apidoc/apidoctest"}
 
 // rooms may import ground and the rooms that stand here.
 var rooms = map[string][]string{

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"path/filepath"
 	"testing"
 )
 
@@ -11,10 +10,11 @@ func BenchmarkSeed(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.remove()
+	at := newPlace()
+	defer at.leave()
 	seed := uint64(1)
 	for b.Loop() {
-		if res := s.play(b.Context(), seed, Options{Ops: 400, Faults: 40}, filepath.Join(s.dir, "bench.db"), newCover()); res.Violation != "" {
+		if res := s.play(b.Context(), seed, Options{Ops: 400, Faults: 40}, at, newCover()); res.Violation != "" {
 			b.Fatal(res.Violation)
 		}
 		seed++

@@ -60,11 +60,11 @@ func (r *run) check() {
 	if r.wrong != "" {
 		r.fail("the gateway caught a panic of its own: %s", r.wrong)
 	}
-	version, _ := r.db.Version()
+	version, _ := r.place.db.Version()
 	if version == r.books.version {
 		return
 	}
-	rows, err := r.db.Read().QueryContext(r.ctx, news, r.books.entry, r.books.tradeMove, r.books.depositMove, r.books.purchaseMove, r.books.event)
+	rows, err := r.place.db.Read().QueryContext(r.ctx, news, r.books.entry, r.books.tradeMove, r.books.depositMove, r.books.purchaseMove, r.books.event)
 	if err != nil {
 		r.fail("check: %v", err)
 	}

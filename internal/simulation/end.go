@@ -79,7 +79,7 @@ func (r *run) unfinished() (what string) {
 		union all select 'delivery ' || id || ' is ' || state || ', due ' || due_at from delivery where state = 'pending'
 		union all select 'events of ' || f.project_id || ' are not fanned out' from feed f
 			join feed_cursor c on c.project_id = f.project_id where c.seq < f.seq limit 1`
-	_ = r.db.Read().QueryRowContext(r.ctx, open).Scan(&what) // no row: all has ended
+	_ = r.place.db.Read().QueryRowContext(r.ctx, open).Scan(&what) // no row: all has ended
 	return what
 }
 
@@ -150,7 +150,7 @@ func (r *run) agree() {
 
 // rows reads a list of the shape that lines have.
 func (r *run) rows(query string, each func(line), args ...any) {
-	rows, err := r.db.Read().QueryContext(r.ctx, query, args...)
+	rows, err := r.place.db.Read().QueryContext(r.ctx, query, args...)
 	if err != nil {
 		r.fail("read: %v", err)
 	}
@@ -235,7 +235,7 @@ func (r *run) agreeDeposits(want sums, done map[string]int) {
 // failed (I16).
 func (r *run) heardOf(owner string, d line) {
 	var state string
-	err := r.db.Read().QueryRowContext(r.ctx, `select state from delivery where subject = $1 and endpoint = 'result' and version = $2`,
+	err := r.place.db.Read().QueryRowContext(r.ctx, `select state from delivery where subject = $1 and endpoint = 'result' and version = $2`,
 		owner, r.books.events[owner]).Scan(&state)
 	if err != nil {
 		r.fail("I15: the end of %s has no notification: %v", owner, err)
@@ -265,7 +265,7 @@ func (r *run) agreePurchases(want sums, done map[string]int) {
 		if l.c != r.shops[0].id() {
 			return // the other one has no address for these
 		}
-		_ = r.db.Read().QueryRowContext(r.ctx, `select count(*) from delivery where subject = $1 and endpoint = 'events'`, owner).Scan(&told)
+		_ = r.place.db.Read().QueryRowContext(r.ctx, `select count(*) from delivery where subject = $1 and endpoint = 'events'`, owner).Scan(&told)
 		if told+sold != r.books.events[owner] { // merchants know no end after accepted
 			r.fail("I15: %s has %d events and %d notifications", owner, r.books.events[owner], told)
 		}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/app"
-	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/steam/sim"
 )
@@ -29,8 +28,7 @@ type run struct {
 	clock  *clock
 	steam  *sim.Sim
 	wire   *wire
-	path   string
-	db     *db.DB
+	place  *place
 
 	gateway *app.Gateway
 	api     http.Handler
@@ -87,15 +85,15 @@ type Result struct {
 }
 
 // play runs one seed to its end. What it reached is added to cover.
-func (s *stage) play(ctx context.Context, seed uint64, o Options, path string, reached *cover) Result {
-	res := s.run(ctx, seed, path, reached, func(r *run) { r.live(o.Ops, o.Faults) })
+func (s *stage) play(ctx context.Context, seed uint64, o Options, at *place, reached *cover) Result {
+	res := s.run(ctx, seed, at, reached, func(r *run) { r.live(o.Ops, o.Faults) })
 	res.Ops = o.Ops
 	return res
 }
 
 // run makes a world, lets live happen in it and brings it to its end.
-func (s *stage) run(ctx context.Context, seed uint64, path string, reached *cover, live func(*run)) (res Result) {
-	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), path: path, cover: reached,
+func (s *stage) run(ctx context.Context, seed uint64, at *place, reached *cover, live func(*run)) (res Result) {
+	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), place: at, cover: reached,
 		clock: &clock{steam: begin.Add(time.Minute)}, random: random.From(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "skinrail %d", seed))))}
 	r.log = slog.New(logHandler{r})
 	res.Seed = seed
@@ -109,10 +107,9 @@ func (s *stage) run(ctx context.Context, seed uint64, path string, reached *cove
 		if res.Violation != "" {
 			res.Trace = string(r.trace.text)
 		}
-		if r.db != nil {
-			_ = r.db.Close()
+		if res.Violation != "" {
+			_ = at.close() // who knows what was left open
 		}
-		removeDatabase(path)
 	}()
 	r.open()
 	live(r)
@@ -137,7 +134,7 @@ func (r *run) open() {
 		r.fail("open Steam: %v", err)
 	}
 	r.wire = &wire{handler: r.steam.Handler(), clock: r.clock, meet: r.toSteam}
-	if r.db, err = r.stage.open(r.ctx, r.path); err != nil {
+	if err = r.place.begin(r.ctx, r.database); err != nil {
 		r.fail("open the database: %v", err)
 	}
 	for _, p := range r.file.Projects {
@@ -208,13 +205,11 @@ func (r *run) survives(f func()) (alive bool) {
 // restart is a new process on the database: nothing in memory survives, and at
 // times the file is opened anew too. The books are audited.
 func (r *run) restart() {
-	if r.rng.IntN(8) == 0 {
-		r.db.Interpose(nil)
-		if err := r.db.Close(); err != nil {
+	if r.rng.IntN(64) == 0 {
+		if err := r.place.close(); err != nil {
 			r.fail("close the database: %v", err)
 		}
-		var err error
-		if r.db, err = db.Open(r.ctx, r.path); err != nil {
+		if err := r.place.open(r.ctx); err != nil {
 			r.fail("open the database again: %v", err)
 		}
 	}
@@ -224,8 +219,8 @@ func (r *run) restart() {
 
 // start makes a gateway on the database.
 func (r *run) start() {
-	r.db.Interpose(r.write)
-	o := r.options(r.db, r.clock, r.wire, street{r}, r.random, r.log)
+	r.place.db.Interpose(r.write)
+	o := r.options(r.place.db, r.clock, r.wire, street{r}, r.random, r.log)
 	o.Pause = r.pause
 	before := r.broken
 	g, err := app.NewGateway(r.ctx, o)

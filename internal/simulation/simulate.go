@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -40,7 +38,6 @@ func Run(ctx context.Context, o Options, out io.Writer) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	defer stage.remove()
 	return stage.report(ctx, o, out)
 }
 
@@ -90,9 +87,10 @@ func (s *stage) playAll(ctx context.Context, o Options, all *cover) func(func(Re
 		for w := range o.Workers {
 			covers[w] = newCover()
 			wg.Go(func() {
-				path := filepath.Join(s.dir, "seed-"+strconv.Itoa(w)+".db")
+				at := newPlace()
+				defer at.leave()
 				for seed := range seeds {
-					slots[seed-o.From] <- s.play(context.WithoutCancel(ctx), seed, o, path, covers[w])
+					slots[seed-o.From] <- s.play(context.WithoutCancel(ctx), seed, o, at, covers[w])
 				}
 			})
 		}

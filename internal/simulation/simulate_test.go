@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,8 +49,9 @@ func TestEqualSeedsHaveEqualTraces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.remove()
-	play := func() Result { return s.play(t.Context(), 3, few, filepath.Join(s.dir, "equal.db"), newCover()) }
+	at := newPlace()
+	defer at.leave()
+	play := func() Result { return s.play(t.Context(), 3, few, at, newCover()) }
 	if a, b := play(), play(); a.Hash != b.Hash || a.Violation != "" {
 		t.Errorf("seed 3 is %s and %s %s", a.Hash, b.Hash, a.Violation)
 	}
@@ -65,7 +65,6 @@ func TestViolationIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.remove()
 	for i := range s.file.Projects {
 		s.file.Projects[i].WebhookSecret = "whsec_YW5vdGhlciBrZXk="
 	}

@@ -8,13 +8,12 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/app"
 	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/memory"
 	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/sandbox"
 	"github.com/skinrail/skinrail/internal/seal"
@@ -27,7 +26,6 @@ import (
 // stage is what all seeds of a process begin with: one small world, and a
 // database that has been migrated and filled, with bots that are signed in.
 type stage struct {
-	dir      string // in memory where there is such a file system
 	file     sandbox.File
 	world    sim.World
 	box      *seal.Box
@@ -78,7 +76,7 @@ func small() (sandbox.File, error) {
 	return sandbox.Parse(data) // fills in what is left out
 }
 
-// newStage makes the stage. Its folder must be removed in the end.
+// newStage makes the stage.
 func newStage(ctx context.Context) (*stage, error) {
 	f, err := small()
 	if err != nil {
@@ -92,36 +90,26 @@ func newStage(ctx context.Context) (*stage, error) {
 			s.payers = append(s.payers, a)
 		}
 	}
-	parent := os.TempDir()
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		parent = "/dev/shm"
-	}
-	if s.dir, err = os.MkdirTemp(parent, "skinrail-simulation-*"); err != nil {
-		return nil, err
-	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("prepare the simulated world: %w", err)
 	}
 	return s, nil
 }
 
-func (s *stage) remove() { _ = os.RemoveAll(s.dir) }
-
 // prepare fills the database that all seeds begin with.
 func (s *stage) prepare(ctx context.Context) error {
-	path := filepath.Join(s.dir, "template.db")
-	d, err := db.Open(ctx, path)
-	if err != nil {
+	p := newPlace()
+	defer p.leave()
+	if err := p.begin(ctx, nil); err != nil {
 		return err
 	}
-	defer func() { _ = d.Close() }()
 	c := &clock{steam: begin}
 	st, err := s.openSteam(c)
 	if err != nil {
 		return err
 	}
 	wire := &wire{handler: st.Handler(), clock: c}
-	g, err := app.NewGateway(ctx, s.options(d, c, wire, nil, random.From(mathrand.NewChaCha8([32]byte{2})), slog.New(slog.DiscardHandler)))
+	g, err := app.NewGateway(ctx, s.options(p.db, c, wire, nil, random.From(mathrand.NewChaCha8([32]byte{2})), slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return err
 	}
@@ -140,11 +128,11 @@ func (s *stage) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.Close(); err != nil {
+	if err := p.close(); err != nil {
 		return err
 	}
-	s.database, err = os.ReadFile(path)
-	return err
+	s.database = memory.Data(p.name)
+	return nil
 }
 
 func (s *stage) openSteam(c *clock) (*sim.Sim, error) {
@@ -159,21 +147,6 @@ func (s *stage) openSteam(c *clock) (*sim.Sim, error) {
 func (s *stage) options(d *db.DB, c *clock, toSteam, toShops http.RoundTripper, r random.Source, log *slog.Logger) app.Options {
 	return app.Options{DB: d, Box: s.box, PublicURL: ourURL, Steam: web.Endpoints{Community: steamURL, API: steamURL, Login: steamURL, Store: steamURL},
 		Guard: webhook.GuardOptions{Transport: toShops}, Now: c.Now, Wall: c.Now, Random: r, Transport: toSteam, Log: log}
-}
-
-// open gives a seed a database of its own.
-func (s *stage) open(ctx context.Context, path string) (*db.DB, error) {
-	if err := os.WriteFile(path, s.database, 0o600); err != nil {
-		return nil, err
-	}
-	return db.Open(ctx, path)
-}
-
-// removeDatabase forgets what a seed has written.
-func removeDatabase(path string) {
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		_ = os.Remove(name)
-	}
 }
 
 // drain reads and closes a body.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/deposit"
@@ -61,11 +60,12 @@ func Walk(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer stage.remove()
+	at := newPlace()
+	defer at.leave()
 	for _, way := range ways {
 		for n := 1; ctx.Err() == nil; n++ {
 			fault := &nth{kinds: way.kinds, at: n}
-			res := stage.run(ctx, 0, filepath.Join(stage.dir, "walk.db"), newCover(), func(r *run) {
+			res := stage.run(ctx, 0, at, newCover(), func(r *run) {
 				r.nth = fault
 				r.story()
 			})
@@ -189,6 +189,6 @@ func (r *run) tellPurchase(p *payer) (own string) {
 
 func (r *run) purchaseState(own string) purchase.State {
 	var state purchase.State
-	_ = r.db.Read().QueryRowContext(r.ctx, "select state from purchase where custom_id = $1", own).Scan(&state) // no row: none yet
+	_ = r.place.db.Read().QueryRowContext(r.ctx, "select state from purchase where custom_id = $1", own).Scan(&state) // no row: none yet
 	return state
 }

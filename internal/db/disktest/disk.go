@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+
+	"github.com/skinrail/skinrail/internal/db/vfs"
 )
 
 // sector is what a disk writes whole or not at all.
@@ -65,7 +67,7 @@ type file struct {
 	named   bool    // its name is durable
 	pending []write // since the last fsync, in order
 	before  *file   // durable file of the same name that this one replaced
-	locks   locks
+	locks   vfs.Locks
 }
 
 // write is one write, or with cut a change of the length to at.

@@ -1,6 +1,10 @@
 package disktest
 
-import sqlite3 "modernc.org/sqlite/lib"
+import (
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/skinrail/skinrail/internal/db/vfs"
+)
 
 // code is SQLite's result code of a fault.
 func (f Fault) code(c Call) int32 {
@@ -18,15 +22,15 @@ func (f Fault) code(c Call) int32 {
 
 // handle is one open file of one connection.
 type handle struct {
-	disk   *Disk
-	file   *file
-	level  int32 // of the file's lock
-	shared uint8 // slots of the shared memory
-	own    uint8
+	disk *Disk
+	file *file
 }
 
+// Locks are the file's.
+func (h *handle) Locks() *vfs.Locks { return &h.file.locks }
+
 // open returns the file, made when create is set.
-func (d *Disk) open(name string, create bool) (*handle, int32) {
+func (d *Disk) open(name string, create bool) (vfs.File, int32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.off {
@@ -67,7 +71,8 @@ func (d *Disk) exists(name string) bool {
 	return d.files[name] != nil
 }
 
-func (h *handle) read(b []byte, at int64) int32 {
+// Read fills b, with zeros behind the end.
+func (h *handle) Read(b []byte, at int64) int32 {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
 	if f := h.disk.decide(Read); f != None {
@@ -84,7 +89,8 @@ func (h *handle) read(b []byte, at int64) int32 {
 	return sqlite3.SQLITE_OK
 }
 
-func (h *handle) write(b []byte, at int64) int32 {
+// Write changes the file.
+func (h *handle) Write(b []byte, at int64) int32 {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
 	w := write{at: at, data: append([]byte(nil), b...)}
@@ -101,7 +107,8 @@ func (h *handle) write(b []byte, at int64) int32 {
 	return f.code(Write)
 }
 
-func (h *handle) truncate(size int64) int32 {
+// Truncate sets the length.
+func (h *handle) Truncate(size int64) int32 {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
 	f := h.disk.decide(Truncate)
@@ -111,7 +118,8 @@ func (h *handle) truncate(size int64) int32 {
 	return f.code(Truncate)
 }
 
-func (h *handle) sync() int32 {
+// Sync makes what was written durable.
+func (h *handle) Sync() int32 {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
 	f := h.disk.decide(Sync)
@@ -129,14 +137,9 @@ func (h *handle) sync() int32 {
 	return f.code(Sync)
 }
 
-func (h *handle) size() int64 {
+// Size is the length.
+func (h *handle) Size() int64 {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
 	return int64(len(h.file.data))
-}
-
-func (h *handle) close() {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	h.file.locks.leave(h)
 }

@@ -1,25 +1,33 @@
-package disktest
+package vfs
 
 import (
+	"sync"
+
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// locks are the locks of one file between the connections of this process, and
-// the shared memory of its write-ahead log.
-type locks struct {
+// Locks are the locks of one file between the connections of this process, and
+// the shared memory of its write-ahead log. The zero value is ready.
+type Locks struct {
+	mu       sync.Mutex
 	shared   int
-	reserved *handle // who holds at least RESERVED
-	waiting  *handle // who holds at least PENDING
-	slots    [8]int  // shared holders of the log's locks; -1: one exclusive
+	reserved *lock  // who holds at least RESERVED
+	waiting  *lock  // who holds at least PENDING
+	slots    [8]int // shared holders of the log's locks; -1: one exclusive
 	regions  []uintptr
-	mapped   int
 }
 
-func (h *handle) lock(level int32) int32 {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	l := &h.file.locks
+// lock is what one open file of one connection holds.
+type lock struct {
+	level  int32 // of the file's lock
+	shared uint8 // slots of the shared memory
+	own    uint8
+}
+
+func (l *Locks) take(h *lock, level int32) int32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if level <= h.level {
 		return sqlite3.SQLITE_OK
 	}
@@ -48,15 +56,15 @@ func (h *handle) lock(level int32) int32 {
 	return sqlite3.SQLITE_OK
 }
 
-func (h *handle) unlock(level int32) int32 {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	h.file.locks.lower(h, level)
+// lower reduces what a file holds of the lock.
+func (l *Locks) lower(h *lock, level int32) int32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drop(h, level)
 	return sqlite3.SQLITE_OK
 }
 
-// lower reduces a handle's lock; the disk is locked.
-func (l *locks) lower(h *handle, level int32) {
+func (l *Locks) drop(h *lock, level int32) {
 	if level >= h.level {
 		return
 	}
@@ -72,15 +80,17 @@ func (l *locks) lower(h *handle, level int32) {
 	h.level = level
 }
 
-func (h *handle) reserved() bool {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	return h.file.locks.reserved != nil
+func (l *Locks) taken() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reserved != nil
 }
 
-// leave drops everything a handle holds; the disk is locked.
-func (l *locks) leave(h *handle) {
-	l.lower(h, sqlite3.SQLITE_LOCK_NONE)
+// leave drops everything that a file holds.
+func (l *Locks) leave(h *lock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drop(h, sqlite3.SQLITE_LOCK_NONE)
 	for i := range l.slots {
 		switch bit := uint8(1) << i; {
 		case h.own&bit != 0:
@@ -92,11 +102,10 @@ func (l *locks) leave(h *handle) {
 	h.own, h.shared = 0, 0
 }
 
-// lockSlots takes or returns n of the log's locks.
-func (h *handle) lockSlots(first, n int32, flags int32) int32 {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	l := &h.file.locks
+// takeSlots takes or returns n of the log's locks.
+func (l *Locks) takeSlots(h *lock, first, n int32, flags int32) int32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	mask := (uint8(1)<<n - 1) << first
 	each := func(f func(slot *int)) {
 		for i := first; i < first+n; i++ {
@@ -135,10 +144,9 @@ func (h *handle) lockSlots(first, n int32, flags int32) int32 {
 
 // region is the i-th part of the shared memory, 0 when it is not there and not
 // to be made.
-func (h *handle) region(tls *libc.TLS, i, size int32, extend bool) uintptr {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	l := &h.file.locks
+func (l *Locks) region(tls *libc.TLS, i, size int32, extend bool) uintptr {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for int(i) >= len(l.regions) {
 		if !extend {
 			return 0
@@ -149,14 +157,14 @@ func (h *handle) region(tls *libc.TLS, i, size int32, extend bool) uintptr {
 }
 
 // unmap frees the shared memory when the last connection deletes it.
-func (h *handle) unmap(tls *libc.TLS, last bool) {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
+func (l *Locks) unmap(tls *libc.TLS, last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if !last {
 		return
 	}
-	for _, p := range h.file.locks.regions {
+	for _, p := range l.regions {
 		libc.Xfree(tls, p)
 	}
-	h.file.locks.regions = nil
+	l.regions = nil
 }
