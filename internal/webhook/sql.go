@@ -13,6 +13,8 @@ import (
 // sqlc cannot read it. It steps from host to host in an index, so what it costs
 // depends on the number of hosts, not on how much waits for one of them. A claim
 // that ends later than one can was made by a clock that was wrong: it has lapsed.
+// The casts keep SQLite from compiling it anew for each value: it plans by the
+// number of a limit, and by what is compared as the partial indexes compare.
 const dueLanesSQL = `with recursive h (host) as (
   select min(l.host) from lane l
   union all
@@ -21,18 +23,18 @@ const dueLanesSQL = `with recursive h (host) as (
 select c.id, c.lease_until
 from (
   select
-    (select count(*) from lane b where b.host = h.host and b.lease_until > $2 and b.lease_until <= $5) as busy,
-    (select l.due_at from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > $5)
+    (select count(*) from lane b where b.host = h.host and b.lease_until > cast($2 as bigint) and b.lease_until <= $5) as busy,
+    (select l.due_at from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > cast($5 as bigint))
       order by l.due_at, l.id limit 1) as due_at,
-    (select l.id from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > $5)
+    (select l.id from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > cast($5 as bigint))
       order by l.due_at, l.id limit 1) as id,
-    (select l.lease_until from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > $5)
+    (select l.lease_until from lane l where l.host = h.host and l.due_at <= $1 and (l.lease_until <= $2 or l.lease_until > cast($5 as bigint))
       order by l.due_at, l.id limit 1) as lease_until
   from h where h.host is not null
 ) c
 where c.busy < $3 and c.id is not null
 order by c.due_at, c.id
-limit $4`
+limit cast($4 as bigint)`
 
 // dueLane is a lane that may be claimed.
 type dueLane struct {
