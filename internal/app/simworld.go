@@ -23,11 +23,24 @@ func SimWorld(f sandbox.File) sim.World {
 			ReverseAfter: duration(a.ReverseAfter), InventoryPrivate: a.InventoryPrivate, TradeBan: a.TradeBan,
 			CannotTrade: a.CannotTrade, EscrowDays: a.EscrowDays}
 		for _, it := range a.Items {
-			n.Items = append(n.Items, sim.Item{App: sandbox.Game(it.Game), Name: it.Name, Count: it.Count, Phase: it.Phase})
+			n.Items = append(n.Items, sim.Item{App: sandbox.Game(it.Game), Name: it.Name, Count: it.Count, Phase: it.Phase,
+				Marks: sim.Marks{Pattern: it.Pattern, Wear: it.Wear}})
 		}
 		w.Accounts = append(w.Accounts, n)
 	}
+	for _, c := range f.Classes {
+		w.Classes = append(w.Classes, simClass(c))
+	}
 	return w
+}
+
+func simClass(c sandbox.Class) sim.Class {
+	n := sim.Class{App: sandbox.Game(c.Game), Name: c.Name, Phase: c.Phase, Type: c.Type, NameColor: c.NameColor, Icon: c.Icon,
+		Marketable: c.Marketable, Commodity: c.Commodity}
+	for _, t := range c.Tags {
+		n.Tags = append(n.Tags, sim.Tag(t))
+	}
+	return n
 }
 
 // duration reads what check has accepted.

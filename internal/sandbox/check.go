@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,8 +119,16 @@ func (f File) check() error {
 	if f.Currencies["usd"] != "1" {
 		return errors.New("currencies.usd: want \"1\": rates are units for one US dollar")
 	}
+	classes := map[[3]string]bool{}
+	for i, c := range f.Classes {
+		same := [3]string{gameName(games[c.Game]), c.Name, c.Phase}
+		if classes[same] {
+			return fmt.Errorf("classes[%d].name: %q stands twice", i, c.Name)
+		}
+		classes[same] = true
+	}
 	return errors.Join(each("projects", f.Projects, Project.check), each("prices", f.Prices, Price.check),
-		each("accounts", f.Accounts, Account.check), f.SteamRules.check())
+		each("accounts", f.Accounts, Account.check), each("classes", f.Classes, Class.check), f.SteamRules.check())
 }
 
 func each[T any](name string, values []T, check func(T) error) error {
@@ -226,8 +235,35 @@ func (a Account) check() error {
 		if it.Name == "" || it.Count < 0 || it.Count > 1_000_000 {
 			return errors.New("name: want a name, and a count up to 1000000")
 		}
+		if it.Pattern != nil && (*it.Pattern < 0 || *it.Pattern > 1<<31-1) {
+			return errors.New("pattern: want 0 to 2147483647")
+		}
+		if it.Wear != "" && !wearForm.MatchString(it.Wear) {
+			return errors.New("wear: want a decimal from 0 to 1 as text")
+		}
 		return nil
 	})
+}
+
+var (
+	wearForm  = regexp.MustCompile(`^(0(\.[0-9]{1,18})?|1(\.0{1,18})?)$`)
+	colorForm = regexp.MustCompile(`^([0-9A-Fa-f]{6})?$`)
+	iconForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{0,400}$`)
+)
+
+func (c Class) check() error {
+	if err := checkGame(c.Game); err != nil {
+		return fmt.Errorf("game: %w", err)
+	}
+	switch {
+	case c.Name == "":
+		return errors.New("name: missing")
+	case !colorForm.MatchString(c.NameColor):
+		return errors.New("name_color: want six hex digits")
+	case !iconForm.MatchString(c.Icon):
+		return errors.New("icon: want letters, digits, - and _")
+	}
+	return nil
 }
 
 func (s Steam) check() error {

@@ -65,6 +65,9 @@ type steamItem struct {
 	Name  string      `json:"name"`
 	Count int         `json:"count"`
 	Phase string      `json:"phase"`
+
+	Pattern *int   `json:"pattern"`
+	Wear    string `json:"wear"`
 }
 
 // steamNow is the world as Steam has it now.
@@ -115,7 +118,7 @@ func account(a steamAccount, bot bool) Account {
 		out.ReverseAfter = a.ReverseAfter
 	}
 	for _, it := range a.Items {
-		out.Items = append(out.Items, Item{Game: gameName(it.App), Name: it.Name, Count: it.Count, Phase: it.Phase})
+		out.Items = append(out.Items, Item{Game: gameName(it.App), Name: it.Name, Count: it.Count, Phase: it.Phase, Pattern: it.Pattern, Wear: it.Wear})
 	}
 	return out
 }

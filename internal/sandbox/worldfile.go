@@ -22,6 +22,7 @@ type File struct {
 	Prices     []Price           `json:"prices"`
 	Accounts   []Account         `json:"accounts"`
 	SteamRules Steam             `json:"steam"`
+	Classes    []Class           `json:"classes,omitempty"`
 }
 
 // Project is a merchant's project.
@@ -84,6 +85,32 @@ type Item struct {
 	Name  string `json:"name"`
 	Count int    `json:"count,omitempty"` // default 1
 	Phase string `json:"phase,omitempty"`
+	// Pattern and wear of CS2 items; left out, they are made up for each.
+	Pattern *int   `json:"pattern,omitempty"`
+	Wear    string `json:"wear,omitempty"` // decimal, from 0 to 1
+}
+
+// Class is what Steam says of one kind of item, where it is not what is made up
+// from its name.
+type Class struct {
+	Game       string `json:"game"`
+	Name       string `json:"name"`
+	Phase      string `json:"phase,omitempty"`
+	Type       string `json:"type,omitempty"`
+	NameColor  string `json:"name_color,omitempty"`
+	Icon       string `json:"icon,omitempty"`
+	Marketable *bool  `json:"marketable,omitempty"`
+	Commodity  *bool  `json:"commodity,omitempty"`
+	Tags       []Tag  `json:"tags,omitempty"`
+}
+
+// Tag is one of a class's tags in Steam's own words.
+type Tag struct {
+	Category     string `json:"category"`
+	InternalName string `json:"internal_name"`
+	CategoryName string `json:"localized_category_name"`
+	Name         string `json:"localized_tag_name"`
+	Color        string `json:"color,omitempty"`
 }
 
 // Steam is how the simulated Steam behaves.

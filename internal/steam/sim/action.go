@@ -13,10 +13,7 @@ type grantCommand struct {
 }
 
 func (c *grantCommand) apply(st *state, at stamp) {
-	class := st.classFor(classKey{c.Item.App, c.Item.Name, c.Item.Phase})
-	for range c.Item.Count {
-		st.grant(st.byID[c.Account], class, c.Item.LockedFor, at)
-	}
+	st.grant(st.byID[c.Account], c.Item, at)
 }
 
 // removeCommand destroys an asset, as using it in the game would. Open offers
@@ -68,6 +65,9 @@ func (q *call) controlGrant(a *account, body []byte) (any, error) {
 	}
 	if in.App == 0 || in.Name == "" || in.Count < 1 || in.Count > 10_000 {
 		return nil, refuse(http.StatusBadRequest, "want app, name and a count from 1 to 10000")
+	}
+	if err := in.Marks.check(); err != nil {
+		return nil, refuse(http.StatusBadRequest, "%s", err)
 	}
 	if err := q.sim.do(q.at, &grantCommand{Account: a.SteamID, Item: in}); err != nil {
 		return nil, err

@@ -29,10 +29,11 @@ type class struct {
 type look struct {
 	icon, nameColor, kind string
 	marketable, commodity bool
-	tags                  []tag
+	tags                  []Tag
 }
 
-type tag struct {
+// Tag is one of a class's tags, as an inventory shows it.
+type Tag struct {
 	Category     string `json:"category"`
 	InternalName string `json:"internal_name"`
 	CategoryName string `json:"localized_category_name"`
@@ -48,6 +49,11 @@ func (st *state) classFor(k classKey) *class {
 	c := &class{classKey: k, Index: len(st.classes)}
 	c.ID = strconv.FormatUint(4_300_000_000+st.rising(7, uint64(c.Index), 19), 10)
 	c.look = lookOf(k)
+	for _, seeded := range st.Classes {
+		if seeded.key() == k {
+			seeded.dress(&c.look)
+		}
+	}
 	st.classes = append(st.classes, c)
 	st.classOf[k] = c
 	st.byClass[c.ID] = c
@@ -113,7 +119,7 @@ type description struct {
 	TradeRestriction  int         `json:"market_tradable_restriction"`
 	MarketRestriction int         `json:"market_marketable_restriction"`
 	Marketable        any         `json:"marketable"`
-	Tags              []tag       `json:"tags,omitempty"`
+	Tags              []Tag       `json:"tags,omitempty"`
 	Sealed            any         `json:"sealed"` // as Tradable
 	SealedType        *int        `json:"sealed_type,omitempty"`
 }
@@ -208,9 +214,39 @@ type property struct {
 	Name  string `json:"name,omitempty"`
 }
 
-// properties are pattern and wear, made from the item's birth so that they stay
-// with it through trades. Wear lies in the range of the exterior in its name.
-func (it *item) properties(named bool) []property {
+// properties are pattern and wear, seeded or made from the item's birth, so that
+// they stay with it through trades. Wear that was made lies in the range of the
+// exterior in its name.
+func (st *state) properties(it *item, named bool) []property {
+	list := it.made()
+	m := st.Marks[it.Birth]
+	if m.Pattern != nil {
+		list = put(list, property{ID: 1, Int: strconv.Itoa(*m.Pattern), Name: "Pattern Template"})
+	}
+	if m.Wear != "" {
+		list = put(list, property{ID: 2, Float: m.Wear, Name: "Wear Rating"})
+	}
+	if !named {
+		for i := range list {
+			list[i].Name = ""
+		}
+	}
+	return list
+}
+
+// put replaces the property of the same id, or adds it.
+func put(list []property, p property) []property {
+	for i := range list {
+		if list[i].ID == p.ID {
+			list[i] = p
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+// made are the properties that nobody seeded.
+func (it *item) made() []property {
 	if it.Class.App != steam.CS2 {
 		return nil
 	}
@@ -222,11 +258,6 @@ func (it *item) properties(named bool) []property {
 		span := band[1] - band[0]
 		wear := band[0] + (int(sum[2])<<16|int(sum[3])<<8|int(sum[4]))%span
 		list = append(list, property{ID: 2, Float: fmt.Sprintf("0.%08d", wear), Name: "Wear Rating"})
-	}
-	if !named {
-		for i := range list {
-			list[i].Name = ""
-		}
 	}
 	return list
 }

@@ -84,7 +84,7 @@ func (q *call) inventoryPage(list []*item, from, count int, own bool) inventoryP
 		}
 		a := it.asset()
 		p.Assets = append(p.Assets, a)
-		if ps := it.properties(named); ps != nil {
+		if ps := q.sim.state.properties(it, named); ps != nil {
 			p.Properties = append(p.Properties, assetProperties{a.AppID, a.ContextID, a.AssetID, ps})
 		}
 		key := classInstance{a.ClassID, a.InstanceID}
@@ -150,10 +150,10 @@ func (q *call) partnerInventory() (reply, error) {
 	if inv == nil || len(inv.list) == 0 || q.r.FormValue("contextid") != steam.ContextMain || start < 0 || start >= len(inv.list) {
 		return document(emptyPartnerPage()), nil
 	}
-	return document(partnerPage(inv.list, start)), nil
+	return document(q.sim.state.partnerPage(inv.list, start)), nil
 }
 
-func partnerPage(list []*item, start int) map[string]any {
+func (st *state) partnerPage(list []*item, start int) map[string]any {
 	items, classes, props := map[string]partnerItem{}, map[string]description{}, map[string][]property{}
 	end := min(len(list), start+maxPage)
 	for i := start; i < end; i++ {
@@ -167,7 +167,7 @@ func partnerPage(list []*item, start int) map[string]any {
 		if _, ok := classes[key]; !ok {
 			classes[key] = it.Class.describe(a.InstanceID)
 		}
-		if ps := it.properties(true); ps != nil {
+		if ps := st.properties(it, true); ps != nil {
 			props[a.AssetID] = ps
 		}
 	}

@@ -25,7 +25,7 @@ func (q *call) legacyInventory() (reply, error) {
 	if inv == nil || start < 0 || start >= len(inv.list) || q.truth("trading") && context != steam.ContextMain {
 		return document(emptyPartnerPage()), nil
 	}
-	return document(partnerPage(inv.list, start)), nil
+	return document(q.sim.state.partnerPage(inv.list, start)), nil
 }
 
 func emptyPartnerPage() map[string]any {

@@ -55,7 +55,7 @@ func lookOf(k classKey) look {
 		dressPlain(k, &l)
 	}
 	if k.Phase != "" {
-		l.tags = append(l.tags, tag{"Phase", strings.ReplaceAll(strings.ToLower(k.Phase), " ", ""), "Phase", k.Phase, ""})
+		l.tags = append(l.tags, Tag{"Phase", strings.ReplaceAll(strings.ToLower(k.Phase), " ", ""), "Phase", k.Phase, ""})
 	}
 	return l
 }
@@ -84,16 +84,16 @@ func dressCS2(k classKey, l *look) {
 	l.nameColor = quality.color
 	l.kind = strings.TrimSpace(rarity.name + " " + kind.name)
 	l.commodity = kind == container || kind == sticker
-	l.tags = []tag{
+	l.tags = []Tag{
 		{"Type", kind.internal, "Type", kind.name, ""},
 		{"Quality", quality.internal, "Category", quality.name, quality.color},
 		{"Rarity", rarity.internal, "Quality", rarity.name, rarity.color},
 	}
 	if skin && kind != sticker && kind != other {
-		l.tags = append(l.tags, tag{"Weapon", "weapon_" + internal(weapon), "Weapon", weapon, ""})
+		l.tags = append(l.tags, Tag{"Weapon", "weapon_" + internal(weapon), "Weapon", weapon, ""})
 	}
 	if _, wear, ok := exterior(k.Name); ok {
-		l.tags = append(l.tags, tag{"Exterior", "WearCategory_" + internal(wear), "Exterior", wear, ""})
+		l.tags = append(l.tags, Tag{"Exterior", "WearCategory_" + internal(wear), "Exterior", wear, ""})
 	}
 }
 
@@ -120,12 +120,12 @@ func dressPlain(k classKey, l *look) {
 	switch k.App {
 	case steam.Rust:
 		l.kind, l.nameColor, l.commodity = "Workshop Item", "a7ec2e", true
-		l.tags = []tag{{"steamcat", "steamcat.weapon", "Category", "Weapon", ""}, {"itemclass", internal(k.Name), "Item", k.Name, ""}}
+		l.tags = []Tag{{"steamcat", "steamcat.weapon", "Category", "Weapon", ""}, {"itemclass", internal(k.Name), "Item", k.Name, ""}}
 	case steam.TF2:
 		l.kind, l.nameColor = "Level 1 Item", "7D6D00"
-		l.tags = []tag{{"Quality", "Unique", "Quality", "Unique", "7D6D00"}, {"Type", "misc", "Type", "Cosmetic", ""}}
+		l.tags = []Tag{{"Quality", "Unique", "Quality", "Unique", "7D6D00"}, {"Type", "misc", "Type", "Cosmetic", ""}}
 	default:
-		l.tags = []tag{{"Quality", "unique", "Quality", "Standard", "D2D2D2"}, {"Rarity", "Rarity_" + rarity.internal, "Rarity", rarity.name, rarity.color}}
+		l.tags = []Tag{{"Quality", "unique", "Quality", "Standard", "D2D2D2"}, {"Rarity", "Rarity_" + rarity.internal, "Rarity", rarity.name, rarity.color}}
 	}
 }
 

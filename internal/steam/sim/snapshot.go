@@ -98,13 +98,14 @@ func (im *saved) restore(st *state) error {
 
 // adopt takes over what has no index.
 func (st *state) adopt(from *state) {
-	st.Seed, st.Seeded, st.Settings, st.Key, st.Count, st.Faults =
-		from.Seed, from.Seeded, from.Settings, from.Key, from.Count, from.Faults
+	st.Seed, st.Seeded, st.Settings, st.Key, st.Count, st.Faults, st.Classes =
+		from.Seed, from.Seeded, from.Settings, from.Key, from.Count, from.Faults, from.Classes
 	maps.Copy(st.Logins, from.Logins)
 	maps.Copy(st.Nonces, from.Nonces)
 	maps.Copy(st.OpenID, from.OpenID)
 	maps.Copy(st.Revoked, from.Revoked)
 	maps.Copy(st.Counted, from.Counted)
+	maps.Copy(st.Marks, from.Marks)
 }
 
 func (st *state) unpack(a *account, packed inventoryImage) error {

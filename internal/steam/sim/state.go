@@ -23,6 +23,8 @@ type state struct {
 	Revoked  map[uint64]stamp  `json:",omitempty"` // refresh tokens ended before their time
 	Faults   []Fault           `json:",omitempty"` // in force, oldest first
 	Counted  map[string]window // requests so far, by the limit that counts them
+	Classes  []Class           `json:",omitempty"` // as seeded
+	Marks    map[uint64]Marks  `json:",omitempty"` // seeded properties, by the item's birth
 
 	classes  []*class
 	accounts []*account // in seeding order
@@ -81,7 +83,7 @@ type item struct {
 
 func newState() *state {
 	return &state{
-		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{}, Revoked: map[uint64]stamp{}, Counted: map[string]window{},
+		Logins: map[uint64]*login{}, Nonces: map[string]nonce{}, OpenID: map[string]stamp{}, Revoked: map[uint64]stamp{}, Counted: map[string]window{}, Marks: map[uint64]Marks{},
 		classOf: map[classKey]*class{}, byClass: map[string]*class{},
 		byID: map[steam.ID64]*account{}, byName: map[string]*account{}, byKey: map[string]*account{},
 		items: map[uint64]*item{}, offers: map[uint64]*offer{}, trades: map[uint64]*trade{},
@@ -139,14 +141,21 @@ func (st *state) give(to *account, c *class, context string, birth uint64, until
 	return it
 }
 
-// grant makes an item out of nothing, locked for a while if so wanted.
-func (st *state) grant(to *account, c *class, locked Duration, at stamp) {
+// grant makes items out of nothing, locked for a while if so wanted.
+func (st *state) grant(to *account, in Item, at stamp) {
+	c := st.classFor(classKey{in.App, in.Name, in.Phase})
 	until := stamp(0)
-	if locked > 0 {
-		until = at.add(locked).ceilHour()
+	if in.LockedFor > 0 {
+		until = at.add(in.LockedFor).ceilHour()
 	}
-	if it := st.give(to, c, steam.ContextMain, 0, until); until > 0 {
-		st.schedule(until, dueUnlock, it.ID)
+	for range in.Count {
+		it := st.give(to, c, steam.ContextMain, 0, until)
+		if until > 0 {
+			st.schedule(until, dueUnlock, it.ID)
+		}
+		if in.Marks != (Marks{}) {
+			st.Marks[it.Birth] = in.Marks
+		}
 	}
 }
 
@@ -194,7 +203,7 @@ func (st *state) protection(app steam.AppID) Duration { return st.Settings.Prote
 // seed fills an empty state.
 func (st *state) seed(w World, at stamp) {
 	st.Seed, st.Seeded, st.Settings = w.Seed, true, w.Settings
-	st.Key = seedKey(w.Seed)
+	st.Key, st.Classes = seedKey(w.Seed), w.Classes
 	for _, one := range w.Accounts {
 		items := one.Items
 		one.Items = nil
@@ -204,28 +213,37 @@ func (st *state) seed(w World, at stamp) {
 		a := &account{Account: one}
 		st.addAccount(a)
 		for _, it := range items {
-			c := st.classFor(classKey{it.App, it.Name, it.Phase})
-			for range it.Count {
-				st.grant(a, c, it.LockedFor, at)
-			}
+			st.grant(a, it, at)
 		}
 	}
 }
 
+// kept is what items of one line of a world have in common.
+type kept struct {
+	class   *class
+	pattern int // -1: none seeded
+	wear    string
+}
+
 // world turns the state back into what it could be seeded with, without locks.
 func (st *state) world() World {
-	w := World{Seed: st.Seed, Settings: st.Settings, Accounts: make([]Account, 0, len(st.accounts))}
+	w := World{Seed: st.Seed, Settings: st.Settings, Classes: st.Classes, Accounts: make([]Account, 0, len(st.accounts))}
 	for _, a := range st.accounts {
 		one := a.Account
 		one.Items = []Item{}
-		at := map[*class]int{}
+		at := map[kept]int{}
 		for _, p := range a.places() {
 			for _, it := range a.inventories[p].list {
-				i, ok := at[it.Class]
+				marks := st.Marks[it.Birth]
+				same := kept{it.Class, -1, marks.Wear}
+				if marks.Pattern != nil {
+					same.pattern = *marks.Pattern
+				}
+				i, ok := at[same]
 				if !ok {
 					i = len(one.Items)
-					at[it.Class] = i
-					one.Items = append(one.Items, Item{App: it.Class.App, Name: it.Class.Name, Phase: it.Class.Phase})
+					at[same] = i
+					one.Items = append(one.Items, Item{App: it.Class.App, Name: it.Class.Name, Phase: it.Class.Phase, Marks: marks})
 				}
 				one.Items[i].Count++
 			}

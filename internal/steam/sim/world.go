@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -13,6 +15,9 @@ type World struct {
 	Seed     int64     `json:"seed"`
 	Settings Settings  `json:"settings"`
 	Accounts []Account `json:"accounts"`
+	// Classes tell what the descriptions of some items say, where it is not what
+	// is made up from their names.
+	Classes []Class `json:"classes,omitempty"`
 }
 
 // Settings are Steam's rules where they are known to differ or to change.
@@ -93,7 +98,70 @@ type Item struct {
 	// LockedFor keeps the items from being traded at first, as Steam does with
 	// what was bought on its market.
 	LockedFor Duration `json:"locked_for,omitempty"`
+	Marks
 }
+
+// Marks are an item's own properties, which stay with it through trades. What is
+// left out is made up.
+type Marks struct {
+	Pattern *int   `json:"pattern,omitempty"`
+	Wear    string `json:"wear,omitempty"` // decimal, from 0 to 1
+}
+
+var wearForm = regexp.MustCompile(`^(0(\.[0-9]{1,18})?|1(\.0{1,18})?)$`)
+
+func (m Marks) check() error {
+	if m.Pattern != nil && (*m.Pattern < 0 || *m.Pattern > 1<<31-1) {
+		return fmt.Errorf("pattern %d: want 0 to 2147483647", *m.Pattern)
+	}
+	if m.Wear != "" && !wearForm.MatchString(m.Wear) {
+		return fmt.Errorf("wear: want a decimal from 0 to 1")
+	}
+	return nil
+}
+
+// Class is one kind of item, told by game, market hash name and phase.
+type Class struct {
+	App        steam.AppID `json:"app"`
+	Name       string      `json:"name"`
+	Phase      string      `json:"phase,omitempty"`
+	Type       string      `json:"type,omitempty"`
+	NameColor  string      `json:"name_color,omitempty"` // six hex digits
+	Icon       string      `json:"icon,omitempty"`       // economy image path
+	Marketable *bool       `json:"marketable,omitempty"`
+	Commodity  *bool       `json:"commodity,omitempty"`
+	Tags       []Tag       `json:"tags,omitempty"` // all of them, when given
+}
+
+func (c Class) key() classKey { return classKey{c.App, c.Name, c.Phase} }
+
+// dress puts what the class says in place of what was made up.
+func (c Class) dress(l *look) {
+	l.kind, l.nameColor, l.icon = cmp.Or(c.Type, l.kind), cmp.Or(c.NameColor, l.nameColor), cmp.Or(c.Icon, l.icon)
+	set(&l.marketable, c.Marketable)
+	set(&l.commodity, c.Commodity)
+	if c.Tags != nil {
+		l.tags = c.Tags
+	}
+}
+
+func (c Class) check() error {
+	if c.App == 0 || c.Name == "" {
+		return fmt.Errorf("class %q: want a game and a name", c.Name)
+	}
+	if c.NameColor != "" && !colorForm.MatchString(c.NameColor) {
+		return fmt.Errorf("class %q: name_color: want six hex digits", c.Name)
+	}
+	if c.Icon != "" && !iconForm.MatchString(c.Icon) {
+		return fmt.Errorf("class %q: icon: want letters, digits, - and _", c.Name)
+	}
+	return nil
+}
+
+var (
+	colorForm = regexp.MustCompile(`^[0-9A-Fa-f]{6}$`)
+	iconForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,400}$`)
+)
 
 // Duration is a time.Duration that is text ("168h0m0s") in JSON.
 type Duration time.Duration
@@ -118,6 +186,16 @@ func (d *Duration) UnmarshalText(b []byte) error {
 func (w World) check() error {
 	if err := w.Settings.check(); err != nil {
 		return err
+	}
+	classes := map[classKey]bool{}
+	for _, c := range w.Classes {
+		if err := c.check(); err != nil {
+			return err
+		}
+		if classes[c.key()] {
+			return fmt.Errorf("class %q: given twice", c.Name)
+		}
+		classes[c.key()] = true
 	}
 	ids := map[steam.ID64]bool{}
 	names := map[string]bool{}
@@ -173,6 +251,9 @@ func (a *Account) check() error {
 	for _, it := range a.Items {
 		if it.App == 0 || it.Name == "" || it.Count < 0 {
 			return fmt.Errorf("item %q: want a game, a name and a count", it.Name)
+		}
+		if err := it.Marks.check(); err != nil {
+			return fmt.Errorf("item %q: %w", it.Name, err)
 		}
 	}
 	return nil
