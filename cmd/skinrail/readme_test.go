@@ -79,10 +79,11 @@ func pattern(want string) *regexp.Regexp {
 	return regexp.MustCompile("^" + p)
 }
 
-// shell returns a function that runs commands one after the other; what they
-// define is there for the next.
+// shell returns a function that runs commands one after the other in a folder of
+// their own; what they define is there for the next.
 func (s *sandbox) shell(places *strings.Replacer) func(string) string {
 	var defined strings.Builder
+	dir := s.t.TempDir()
 	return func(command string) string {
 		s.t.Helper()
 		command = places.Replace(command)
@@ -91,7 +92,7 @@ func (s *sandbox) shell(places *strings.Replacer) func(string) string {
 			return ""
 		}
 		cmd := exec.Command("bash", "-c", defined.String()+command) // #nosec G204 -- the README's
-		cmd.Env = append(os.Environ(), "SKINRAIL_DATA="+s.data)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "SKINRAIL_DATA="+s.data)
 		var errors bytes.Buffer
 		cmd.Stderr = &errors
 		out, err := cmd.Output()
