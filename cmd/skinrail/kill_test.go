@@ -24,6 +24,11 @@ func killRounds(t *testing.T) int {
 	return n
 }
 
+// refreshed is after how many rounds the world goes over all holds: what was
+// bought can then be paid with, and what was paid with be sold, so that a long run
+// never ends with nothing on sale.
+const refreshed = 20
+
 // acknowledged is what a killed gateway acknowledged.
 type acknowledged struct {
 	mu       sync.Mutex
@@ -56,6 +61,9 @@ func TestKilledAtAnyMomentLosesAndDoublesNothing(t *testing.T) {
 				began := time.Now()
 				s.start()
 				restarts = append(restarts, time.Since(began))
+				if round%refreshed == refreshed-1 {
+					s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "200h"})
+				}
 			}
 			slices.Sort(restarts)
 			t.Logf("ready again after %v … %v, median %v", restarts[0], restarts[len(restarts)-1], restarts[len(restarts)/2])

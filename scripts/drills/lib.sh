@@ -16,6 +16,27 @@ finish() {
 }
 trap finish EXIT
 
+# server makes sure of a PostgreSQL server for the rest of the drill, which begins
+# anew under one; shared says that other databases on it do not matter.
+server() {
+  if [ "$1" = shared ] && [ -n "${SKINRAIL_TEST_POSTGRES:-}" ] || [ -n "${DRILL_SERVER:-}" ]; then return; fi
+  if [ -z "$(. "$root/scripts/tools.sh" && find_postgres)" ]; then
+    echo "not exercised: PostgreSQL is not installed"
+    exit 0
+  fi
+  finish
+  trap - EXIT
+  DRILL_SERVER=own exec "$root/scripts/with-postgres" "$0"
+}
+pg() { "$(. "$root/scripts/tools.sh" && find_postgres)/$1" "${@:2}"; }
+
+# new_database makes one on the server and sets $database to its URL.
+new_database() {
+  local name=drill_$RANDOM$RANDOM
+  pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "create database $name"
+  database=${SKINRAIL_TEST_POSTGRES/\/postgres?//$name?}
+}
+
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2; [ ! -e "$work/err" ] || tail -n 20 "$work/err" >&2; exit 1; }
 skinrail() { "$SKINRAIL" "$@"; }
@@ -46,6 +67,36 @@ start() {
   secret=$(field client_secret <"$work/ready")
 }
 ready() { [ -e "$work/ready" ] || { kill -0 "$pid" 2>/dev/null || fail "the gateway does not start"; return 1; }; }
+
+# node NAME runs a production gateway on $database, with the simulated Steam, and
+# sets $url; its process is in the variable NAME.
+node() {
+  "$SKINRAIL" serve --listen 127.0.0.1:0 --database "$database" --key-file "$work/key" --public-url https://pay.example --log-level warn \
+    --steam-url "$steam" --steam-api-url "$steam" --steam-poll 200ms --steam-login-gap 0s --steam-inventory-gap 0s \
+    --steam-confirmation-gap 0s --steam-request-gap 0s >"$work/$1.out" 2>>"$work/err" &
+  printf -v "$1" %s $!
+  pids+=($!)
+  within 60 grep -q ' node ' "$work/$1.out"
+  url=$(sed -n 's/^ *gateway *//p' "$work/$1.out")
+}
+
+# business gives the database a bot of the simulated Steam, a price and a
+# project with money, whose $id and $secret are set. The sandbox that runs that
+# Steam lets go of the bot.
+business() {
+  (umask 077; od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$work/key")
+  local where=(--database "$database" --key-file "$work/key")
+  skinrail bot stop --data "$data" >/dev/null
+  skinrail migrate --database "$database" >/dev/null
+  printf '%s\n' 76561198000000101 example_bot aIdWNSL0Uu0AhZiXbJ7kNYmq0cs= iYYWqyDW0rccStpM0VUyLznxe5U= 'example bot password' |
+    skinrail bot add "${where[@]}" >/dev/null
+  skinrail price set 'P250 | Sand Dune (Field-Tested)' 0.410 --by drill --database "$database" >/dev/null
+  skinrail project add Drill market=true --json "${where[@]}" >"$work/project"
+  id=$(field client_id <"$work/project") secret=$(field client_secret <"$work/project")
+  skinrail project pay-in "$id" 100 --ref wire-1 --by drill --database "$database" >/dev/null
+}
+ready_to_trade() { curl -s "$url/readyz" | grep -q '^ok'; }
+give() { call "{\"method\":\"market_buy\",\"partner\":\"39734474\",\"token\":\"Aut0-acc\",\"name\":\"P250 | Sand Dune (Field-Tested)\",\"custom_id\":\"$1\"}"; }
 
 # stop SIGNAL ends the gateway and keeps its exit code in $code.
 stop() { kill "-$1" "$pid" 2>/dev/null || true; code=0; wait "$pid" 2>/dev/null || code=$?; }
