@@ -3,12 +3,16 @@ package main_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // metrics scrapes the admin listener: value by name with labels.
@@ -114,11 +118,10 @@ func TestMetricsAreDocumented(t *testing.T) {
 }
 
 // Each reason why a bot cannot work shows within a minute of its cause, in the
-// list and in the figures, and goes when work succeeds. The reasons that need a
-// Steam of their own are tried in internal/bot.
+// list and in the figures, and goes when work succeeds.
 func TestReasonsShowInListAndMetricsWithinAMinute(t *testing.T) {
 	t.Parallel()
-	s := start(t, "--world", world(t, openShop(t, exampleID, exampleSecret).URL, `"count": 40`, `"count": 950`))
+	s := start(t, "--world", world(t, openShop(t, exampleID, exampleSecret).URL, `"count": 40`, `"count": 60`))
 	b := s.worldBot()
 	labels := `{account="` + b.AccountName + `",bot="` + b.SteamID + `"`
 	shows := func(health, begins string) {
@@ -148,12 +151,61 @@ func TestReasonsShowInListAndMetricsWithinAMinute(t *testing.T) {
 		s.control(http.StatusOK, http.MethodDelete, "/faults", nil)
 		shows("ready", "ready")
 	}
-	s.steam("accounts/"+b.SteamID+"/items", `{"app":730,"name":"P250 | Sand Dune (Field-Tested)","count":50}`)
+	s.steam("accounts/"+b.SteamID+"/items", `{"app":730,"name":"P250 | Sand Dune (Field-Tested)","count":940}`) // by hand
 	shows("inventory full", "inventory full (app 730: 10")
 	s.steam("accounts/"+b.SteamID, `{"new_device":true}`)
 	s.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "c-1", "name": "P250 | Sand Dune (Field-Tested)"})
 	s.waitPurchase("c-1", "trade_create_error")
 	shows("trade cooldown", "trade cooldown until 20")
+}
+
+// What needs a Steam of its own: its clock is off, and what it asks the account
+// to acknowledge fails.
+func TestReasonsOfANodeShowWithinAMinute(t *testing.T) {
+	t.Parallel()
+	steam, _ := openSteam(t, 3)
+	var ahead, broken atomic.Bool
+	ahead.Store(true)
+	odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if broken.Load() && strings.HasSuffix(r.URL.Path, "/trade/new/acknowledge") {
+			http.Error(w, "<html>maintenance</html>", http.StatusServiceUnavailable)
+			return
+		}
+		made := httptest.NewRecorder()
+		steam.Config.Handler.ServeHTTP(made, r)
+		maps.Copy(w.Header(), made.Header())
+		if ahead.Load() {
+			w.Header().Set("Date", time.Now().Add(6*time.Minute+30*time.Second).UTC().Format(http.TimeFormat))
+		}
+		w.WriteHeader(made.Code)
+		_, _ = w.Write(made.Body.Bytes())
+	}))
+	t.Cleanup(odd.Close)
+	s := serveOn(t, odd.URL)
+	b := steamBots[0]
+	in := strings.Join([]string{b.SteamID, b.AccountName, b.SharedSecret, b.IdentitySecret, b.Password}, "\n")
+	shows := func(health, begins string) {
+		t.Helper()
+		within(t, health, func() bool { return strings.HasPrefix(s.bots()[b.AccountName].text("reason"), begins) })
+		labels := `{account="` + b.AccountName + `",bot="` + b.SteamID + `"`
+		m := s.metrics()
+		s.shows(m, `skinrail_bot_health`+labels+`,health="`+health+`"}`, 1)
+		s.shows(m, `skinrail_bot_ready`+labels+`}`, 0)
+		if s.bots()[b.AccountName].text("advice") == "" {
+			t.Errorf("%s: no advice", health)
+		}
+	}
+	s.serve()
+	s.done(in, "add")
+	shows("clock off", "clock off by 6m")
+	s.kill()
+	ahead.Store(false)
+	broken.Store(true)
+	s.plant("update bot set acknowledged = false")
+	s.serve()
+	shows("needs acknowledgement", "needs acknowledgement")
+	broken.Store(false)
+	within(t, "it works again", func() bool { return s.bots()[b.AccountName].text("reason") == "ready" })
 }
 
 // steam posts to the simulated Steam's control.

@@ -136,7 +136,7 @@ func (s *sandbox) serveBy(program string) {
 	}
 	s.moving.Lock()
 	defer s.moving.Unlock()
-	s.ready.GatewayURL, s.node = said["gateway"], said["node"]
+	s.ready.GatewayURL, s.ready.AdminURL, s.node = said["gateway"], said["profiling"], said["node"]
 }
 
 // answers calls a path of the node.

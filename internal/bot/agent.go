@@ -51,8 +51,9 @@ type Agent struct {
 	doubted   map[steam.AppID]doubt  // inventories that are shown as empty
 	held      map[steam.AppID]int    // items, those under protection included, as read last
 	read      time.Time              // when they were all read last
-	crowded   time.Time              // when those that are nearly full were read last
-	lookAt    time.Time              // when Steam and the records are compared next
+	counted   map[steam.AppID]int    // items, as counted last
+	countedAt time.Time
+	lookAt    time.Time // when Steam and the records are compared next
 	history   walk
 	strange   map[steam.OfferID]bool // offers without an intent that were told
 }
@@ -187,26 +188,22 @@ func (a *Agent) moveOn(ctx context.Context, t trade.Trade, now time.Time, first,
 	return a.move(ctx, next, then, trade.Change{}, now)
 }
 
-// reread is how often all inventories are read again although nothing moved;
-// those that are nearly full as often as offers are listed.
-const (
-	reread     = 10 * time.Minute
-	nearlyFull = fleet.RoomPerGame * 9 / 10
-)
+// reread is how often all inventories are read again although nothing moved. How
+// many items there are is asked as often as offers are listed: one page for all
+// games, which shows what came or went by hand.
+const reread = 10 * time.Minute
 
 // readStale reads the inventories whose items may have changed.
 func (a *Agent) readStale(ctx context.Context, now time.Time) error {
-	all, crowded := now.Sub(a.read) >= reread, now.Sub(a.crowded) >= idlePoll
-	for _, g := range Games {
-		a.stale[g] = a.stale[g] || all || (crowded && a.held[g] >= nearlyFull)
-	}
+	all := now.Sub(a.read) >= reread
 	if all {
 		a.read = now
 	}
-	if crowded {
-		a.crowded = now
+	if err := a.count(ctx, now); err != nil {
+		return err
 	}
 	for _, g := range Games {
+		a.stale[g] = a.stale[g] || all
 		if !a.stale[g] || now.Before(a.doubted[g].again) {
 			continue
 		}
@@ -216,6 +213,31 @@ func (a *Agent) readStale(ctx context.Context, now time.Time) error {
 		}
 		a.stale[g] = !read
 	}
+	return nil
+}
+
+// count marks inventories for reading whose number of items is neither what was
+// read last nor what was counted last: both views can differ for long. A page
+// that cannot be read is no reason to stop: all are read again in a while.
+func (a *Agent) count(ctx context.Context, now time.Time) error {
+	if now.Sub(a.countedAt) < idlePoll {
+		return nil
+	}
+	a.countedAt = now
+	counts, err := a.client.Counts(ctx)
+	if errors.Is(err, steam.ErrSession) || errors.Is(err, steam.ErrRateLimited) {
+		return fmt.Errorf("count own items: %w", err)
+	}
+	if err != nil {
+		a.log.WarnContext(ctx, "own items are not counted", "err", err)
+		return nil
+	}
+	for _, g := range Games {
+		if n := counts[g]; n != a.held[g] && n != a.counted[g] {
+			a.stale[g] = true
+		}
+	}
+	a.counted = counts
 	return nil
 }
 

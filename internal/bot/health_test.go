@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -212,6 +213,31 @@ func TestFullInventoryIsTold(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		st := newStage(t, d, fleet.RoomPerGame)
 		st.shows("inventory full (app 730: 1000 items)")
+	})
+}
+
+// What comes or goes by hand is counted in each minute, and read then.
+func TestItemsThatComeByHandAreSeenWithinAMinute(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 3)
+		st.shows("ready")
+		st.tell("accounts/"+self.String()+"/items", fmt.Sprintf(`{"app":730,"name":"P250 | Sand Dune (Field-Tested)","count":%d}`, fleet.RoomPerGame))
+		st.pass(46*time.Second, 0)
+		st.shows("inventory full (app 730: 1003 items)")
+		if held, err := st.fleet.Held(t.Context(), self, steam.CS2); err != nil || held != fleet.RoomPerGame+3 {
+			t.Errorf("%d listed, %v", held, err)
+		}
+		st.pass(10*time.Minute, 0)
+		st.shows("inventory full")
+		reads := st.requests("inventory")
+		for range 5 {
+			st.pass(46*time.Second, 0)
+			st.shows("inventory full")
+		}
+		if more := st.requests("inventory") - reads; more != 0 {
+			t.Errorf("%d readings although nothing moved", more)
+		}
 	})
 }
 

@@ -19,15 +19,18 @@ func (st *stage) lying(late string) {
 	st.fault(http.MethodPost, `{"endpoint":"offers","kind":"late","value":"3m","count":`+late+`}`)
 }
 
-// sends counts the offers that were asked for.
-func (st *stage) sends() (n int) {
+// requests counts what Steam was asked for.
+func (st *stage) requests(endpoint string) (n int) {
+	st.t.Helper()
 	for _, one := range st.call(http.MethodGet, "journal", "")["requests"].([]any) {
-		if one.(map[string]any)["endpoint"] == "send" {
+		if one.(map[string]any)["endpoint"] == endpoint {
 			n++
 		}
 	}
 	return n
 }
+
+func (st *stage) sends() int { return st.requests("send") }
 
 func (st *stage) trade(id int64) trade.Trade {
 	st.t.Helper()

@@ -24,6 +24,9 @@ type Client interface {
 	// Inventory reads a whole context of any account, newest first. A private
 	// inventory is [ErrPrivate].
 	Inventory(ctx context.Context, owner ID64, app AppID, contextID string) ([]Item, error)
+	// Counts tells how many items of each game the account itself has, those
+	// under protection included; a game without any may be missing.
+	Counts(ctx context.Context) (map[AppID]int, error)
 	// PartnerInventory reads tradable items through a trade URL; it also sees
 	// items that strangers cannot and private inventories when the token is right.
 	PartnerInventory(ctx context.Context, partner ID64, token string, app AppID, contextID string) ([]Item, error)

@@ -84,6 +84,13 @@ func inventories(r *room) {
 	if items := r.inventory(r.Bot, r.Protected, steam.ContextProtected); len(items) != 0 {
 		r.Errorf("%d protected items before any trade", len(items))
 	}
+	counts, err := r.bot.Counts(r.Context())
+	r.must("counts", err)
+	for _, app := range []steam.AppID{r.Protected, r.Free} {
+		if n := len(r.inventory(r.Bot, app, steam.ContextMain)); counts[app] != n {
+			r.Errorf("%d items of %d counted, the bot has %d", counts[app], app, n)
+		}
+	}
 }
 
 func newestFirst(r *room, items []steam.Item) {

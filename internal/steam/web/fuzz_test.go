@@ -34,6 +34,23 @@ func FuzzInventory(f *testing.F) {
 	})
 }
 
+func FuzzCounts(f *testing.F) {
+	for _, s := range []string{
+		`var g_rgAppContextData = {"730":{"appid":730,"rgContexts":{"2":{"asset_count":3,"id":"2"},"16":{"asset_count":"1"}}}};`,
+		`var g_rgAppContextData = [];`, `g_rgAppContextData = {"730":{"rgContexts":{"2":{"asset_count":-1}}}}`, `<html>`,
+	} {
+		f.Add([]byte(s + "\r\n"))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		counts, err := decodeCounts(body)
+		for app, n := range counts {
+			if err != nil || n < 0 {
+				t.Errorf("%d items of %d, %v", n, app, err)
+			}
+		}
+	})
+}
+
 func FuzzPartnerInventory(f *testing.F) {
 	for _, s := range []string{
 		`{"success":true,"rgInventory":{"8":{"id":"8","classid":"11","instanceid":"0","pos":2}},"rgDescriptions":{"11_0":{"tradable":true}},"more":true,"more_start":2}`,
