@@ -82,7 +82,7 @@ func ExampleClient_Balance() {
 // Events are followed from a position that is kept, so that none is missed
 // while the program is not running.
 func ExampleClient_Events() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	shop := shop()
 	var at client.Position
@@ -92,33 +92,43 @@ func ExampleClient_Events() {
 			fmt.Println(err)
 		}
 	}
-	first := time.AfterFunc(200*time.Millisecond, func() { buy("ws-1") })
-	defer first.Stop()
+	heard := make(chan struct{})
+	go func() { // buys until it is heard: what happens before the connection stands is not
+		for n := 1; ; n++ {
+			select {
+			case <-heard:
+				return
+			case <-time.After(200 * time.Millisecond):
+				buy(fmt.Sprint("ws-", n))
+			}
+		}
+	}()
 	for e, err := range shop.Events(ctx, at) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		at = e.Position()
-		if e.Bought != nil && e.Bought.CustomID == "ws-1" {
-			fmt.Println("bought", e.Bought.CustomID)
+		if e.Bought != nil {
+			fmt.Println("bought", e.Bought.Item.Name)
 			break
 		}
 	}
-	buy("ws-2") // nobody listens
+	close(heard)
+	buy("ws-later") // nobody listens
 	for e, err := range shop.Events(ctx, at) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		if e.Bought != nil {
+		if e.Bought != nil && e.Bought.CustomID == "ws-later" {
 			fmt.Println("bought", e.Bought.CustomID)
 			break
 		}
 	}
 	// Output:
-	// bought ws-1
-	// bought ws-2
+	// bought P250 | Sand Dune (Field-Tested)
+	// bought ws-later
 }
 
 // A receiver of deposit notifications.

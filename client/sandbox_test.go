@@ -66,7 +66,7 @@ func withSandbox(run func() int) (code int, err error) {
 		_ = sandbox.Process.Signal(syscall.SIGTERM)
 		_ = sandbox.Wait()
 	}()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if data, err := os.ReadFile(file); err == nil {
 			if err := json.Unmarshal(data, &ready); err != nil {
 				return 0, err
@@ -74,7 +74,7 @@ func withSandbox(run func() int) (code int, err error) {
 			return run(), nil
 		}
 		if time.Now().After(end) {
-			return 0, fmt.Errorf("the sandbox is not ready after a minute")
+			return 0, fmt.Errorf("the sandbox is not ready after three minutes")
 		}
 	}
 }

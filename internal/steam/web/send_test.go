@@ -113,7 +113,11 @@ func TestLostAnswersAreUnknownAndNeverRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			sc := play(t, h, func(o *Options) { o.Timeout = 300 * time.Millisecond })
+			sc := play(t, h, func(o *Options) {
+				if o.Timeout = time.Minute; name == "no answer" {
+					o.Timeout = 2 * time.Second
+				}
+			})
 			for what, out := range map[string]steam.Outcome{
 				sendPath:                 sc.Send(t.Context(), someOffer()).Outcome,
 				"/tradeoffer/123/cancel": sc.Cancel(t.Context(), "123"),
