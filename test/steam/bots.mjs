@@ -298,6 +298,145 @@ async function declinedCancelledCountered(a, b, [first, second], items) {
   await fails(call(await received(b, third.id), 'accept'), /not active/)
 }
 
+// lookups find offers and users other than by lists.
+async function lookups(a, b, item) {
+  const offer = gift(a, b, [item], 'to be looked up')
+  offer.data('order', 'A-1')
+  await call(offer, 'send')
+  await confirm(a, offer.id)
+  const again = await call(a.manager, 'getOffer', offer.id)
+  same([again.state, again.message, again.data('order'), again.isGlitched(), again.containsItem(item)],
+    [State.Active, 'to be looked up', 'A-1', false, true], 'one offer by its id')
+  await fails(call(a.manager, 'getOffer', '1'), /./)
+  const [sent, got] = await call(a.manager, 'getOffersContainingItems', item)
+  same([sent.map((o) => o.id), got.length], [[offer.id], 0], 'offers by an item in them')
+  await call(offer, 'cancel')
+  const twin = offer.duplicate()
+  same(await call(twin, 'send'), 'pending', 'a second offer of the same')
+  ok(twin.id !== offer.id, 'under a number of its own')
+  await call(twin, 'cancel')
+  const user = await call(a.community, 'getSteamUser', bob.account_name)
+  same([user.steamID.getSteamID64(), user.name, user.privacyState, user.vacBanned, user.tradeBanState, user.isLimitedAccount],
+    [bob.steam_id, 'Bob', 'public', false, 'None', false], 'a profile by its name')
+  same((await call(a.community, 'getSteamUser', user.steamID)).name, 'Bob', 'and by its number')
+  await fails(call(a.community, 'getSteamUser', 'nobody_at_all'), /could not be found/)
+  const [theirs] = await call(a.manager, 'getUserInventoryContents', bob.steam_id, 730, 2, true)
+  const old = await call(a.community, 'getUserInventory', bob.steam_id, 730, 2, true)
+  same(old[0].map((i) => i.assetid).sort(), theirs.map((i) => i.assetid).sort(), 'the old inventory has the same items')
+  const [offset] = await call(totp, 'getTimeOffset')
+  ok(Math.abs(offset) <= 60, `clocks are together: ${offset}`)
+  same(totp.getDeviceID('76561198000000101'), 'android:6fe053b3-d2eb-3ece-521b-a53848827205', 'the id of a phone')
+}
+
+// confirmedByItself lets the packages watch for confirmations.
+async function confirmedByItself(a, b, item) {
+  const offer = gift(a, b, [item])
+  await call(offer, 'send')
+  const seen = once(a.community, 'newConfirmation', (c) => c.creator === offer.id)
+  a.community.startConfirmationChecker(10000)
+  a.community.on('confKeyNeeded', (tag, done) => done(null, totp.time(), totp.getConfirmationKey(alice.identity_secret, totp.time(), tag)))
+  await seen
+  a.community.stopConfirmationChecker()
+  const another = gift(a, b, [item])
+  await call(another, 'send')
+  const accepted = once(a.community, 'confirmationAccepted', (c) => c.creator === another.id)
+  a.community.startConfirmationChecker(10000, alice.identity_secret)
+  await accepted
+  a.community.stopConfirmationChecker()
+  await call(another, 'update')
+  same(another.state, State.Active, 'confirmed by the watcher')
+  await call(another, 'cancel')
+  await call(offer, 'update')
+  if (offer.state !== State.Canceled) await call(offer, 'cancel')
+}
+
+// cancelledByItself are offers that the manager takes back when they are old.
+async function cancelledByItself(a, b, item) {
+  const sent = async (pending) => {
+    const offer = gift(a, b, [item])
+    await call(offer, 'send')
+    if (!pending) await confirm(a, offer.id)
+    return offer
+  }
+  const old = await sent()
+  old.data('cancelTime', 1)
+  const gone = once(a.manager, 'sentOfferCanceled', (o) => o.id === old.id)
+  await poll(a)
+  same((await gone)[1], 'cancelTime', 'an old offer is cancelled')
+  const waiting = await sent(true)
+  a.manager.pendingCancelTime = 1
+  const dropped = once(a.manager, 'sentPendingOfferCanceled', (o) => o.id === waiting.id)
+  await poll(a)
+  await dropped
+  a.manager.pendingCancelTime = null
+  const many = await sent()
+  Object.assign(a.manager, { cancelOfferCount: 1, cancelOfferCountMinAge: 0 })
+  const oldest = once(a.manager, 'sentOfferCanceled', (o) => o.id === many.id)
+  await poll(a)
+  same((await oldest)[1], 'cancelOfferCount', 'the oldest of too many is cancelled')
+  a.manager.cancelOfferCount = null
+}
+
+// twoManagers work on one account: each learns of the other's offers.
+async function twoManagers(a, b, cookies, item) {
+  await poll(a)
+  const known = new Manager({ community: new Community(), domain: 'example.org', language: 'en', pollInterval: -1, dataDirectory: null,
+    pollData: JSON.parse(JSON.stringify(a.manager.pollData)) })
+  await call(known, 'setCookies', cookies)
+  const offer = gift({ manager: known }, b, [item], 'by the other')
+  await call(offer, 'send')
+  const unknown = once(a.manager, 'unknownOfferSent')
+  await poll(a)
+  same((await unknown)[0].id, offer.id, 'an offer that somebody else sent')
+  const strange = []
+  known.on('unknownOfferSent', (o) => strange.push(o.id))
+  known.on('newOffer', (o) => strange.push(o.id))
+  await poll({ manager: known })
+  same(strange, [], 'what was kept is known after a restart')
+  await call(offer, 'cancel')
+  known.shutdown()
+}
+
+// underway is a trade that Steam has not carried out yet.
+async function underway(a, b, item) {
+  await sim('/settings', { trade_steps: '1h' })
+  const offer = gift(a, b, [item])
+  await call(offer, 'send')
+  await confirm(a, offer.id)
+  await call(await received(b, offer.id), 'accept')
+  await call(offer, 'update')
+  same(offer.state, State.Accepted, 'accepted')
+  await fails(call(offer, 'getExchangeDetails'), /Trade status is Init/)
+  same((await call(offer, 'getExchangeDetails', true))[0], Status.Init, 'but not exchanged')
+  await sim(`/trades/${offer.tradeID}/status`, { status: 3 })
+  same((await call(offer, 'getExchangeDetails'))[0], Status.Complete, 'until it is')
+  await sim('/settings', { trade_steps: '0s' })
+}
+
+// lateInvalid is an offer whose item is gone, which nobody has noticed yet.
+async function lateInvalid(a, b, item) {
+  await sim('/settings', { invalid_after: '24h' })
+  const [first, second] = [gift(a, b, [item]), gift(a, b, [item])]
+  for (const o of [first, second]) { await call(o, 'send'); await confirm(a, o.id) }
+  await poll(a)
+  await call(await received(b, first.id), 'accept')
+  const late = await received(b, second.id)
+  same(late.state, State.Active, 'it looks open')
+  await fails(call(late, 'accept'), /26|Revoked/)
+  const changed = once(a.manager, 'sentOfferChanged', (o) => o.id === second.id)
+  await poll(a)
+  same((await changed)[0].state, State.InvalidItems, 'until somebody touches it')
+  await sim('/settings', { invalid_after: '0s' })
+}
+
+async function deniedLogin(phone) {
+  const s = new LoginSession(Platform.WebBrowser)
+  const failed = once(s, 'error')
+  const { qrChallengeUrl } = await s.startWithQR()
+  await new LoginApprover(phone.accessToken, bob.shared_secret).approveAuthSession({ qrChallengeUrl, approve: false })
+  same((await failed)[0].eresult, EResult.FileNotFound, 'a login that the phone refuses')
+}
+
 async function escrow(a) {
   const offer = a.manager.createOffer(tradeURL(heldUp))
   offer.addTheirItems(await call(offer, 'loadPartnerInventory', 730, '2'))
@@ -374,6 +513,7 @@ const phone = await mobileLogin(bob)
 await plainLogin()
 await mailLogin()
 await pictureLogin(phone.s)
+await deniedLogin(phone.s)
 await renewals(web.s, phone.s)
 const a = await bot(web.cookies, alice)
 const b = await bot(phone.cookies, bob)
@@ -387,6 +527,12 @@ const traded = await givenAndAccepted(a, b, items)
 await takenAndConfirmed(a, b)
 const two = await manyConfirmations(a, b, items.slice(10))
 await declinedCancelledCountered(a, b, two, items.slice(20))
+await lookups(a, b, items[50])
+await confirmedByItself(a, b, items[51])
+await cancelledByItself(a, b, items[52])
+await twoManagers(a, b, web.cookies, items[53])
+await underway(a, b, items[54])
+await lateInvalid(a, b, items[55])
 const heldOffer = await escrow(a)
 await reversal(b, traded)
 const asset = await keptForGood(a, items[40])
