@@ -53,6 +53,11 @@ type Fixture struct {
 	Decline func(steam.OfferID) // the partner declines
 	Reverse func(steam.TradeID) // the partner takes all his protected trades back
 
+	// TradeSteps is how long trades stay in each of the statuses 0 to 2 from now
+	// on; Unnoticed how long offers without their items look open.
+	TradeSteps func(time.Duration)
+	Unnoticed  func(time.Duration)
+
 	// LoseAnswer makes the next call's answer get lost after its effect;
 	// LoseRequest makes the next call get lost before it.
 	LoseAnswer  func(Call)
@@ -96,6 +101,8 @@ var promises = []struct {
 	{"unprotected items are free at once", unprotected},
 	{"a reversal shows in the trade and in the history", reversing},
 	{"history is paged newest first", history},
+	{"a trade on its way shows how far it is", underway},
+	{"an offer whose items are gone may look open", unnoticed},
 	{"a refusal says why", refusals},
 	{"a lost answer is unknown and can be found again", lostAnswers},
 	{"a lost request is unknown and leaves nothing", lostRequests},

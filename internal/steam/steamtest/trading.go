@@ -102,6 +102,55 @@ func reversing(r *room) {
 	}
 }
 
+func underway(r *room) {
+	r.TradeSteps(10 * time.Minute)
+	want := r.asset(r.Partner, r.Protected, 0)
+	id := r.ask("reference W-1", want)
+	r.Accept(id)
+	for _, status := range []steam.TradeStatus{steam.TradeInit, steam.TradePreCommitted, steam.TradeCommitted, steam.TradeComplete} {
+		t := r.trade(id)
+		arrived := status >= steam.TradeCommitted
+		if t.Status != status || len(t.Received) != 1 || t.Received[0].Asset != want || (t.Received[0].NewID != "") != arrived || t.Settlement.IsZero() == arrived {
+			r.Errorf("trade = %+v; want status %d, arrived %v", t, status, arrived)
+		}
+		if n := len(r.inventory(r.Bot, r.Protected, steam.ContextProtected)); (n == 1) != arrived {
+			r.Errorf("status %d: %d items are here", status, n)
+		}
+		listed, err := r.bot.Trades(r.Context(), time.Time{}, 10)
+		r.must("trades", err)
+		if len(listed) != 1 || listed[0].Status != status {
+			r.Errorf("history = %+v; want status %d", listed, status)
+		}
+		r.Advance(10 * time.Minute)
+	}
+}
+
+func unnoticed(r *room) {
+	r.Unnoticed(time.Hour)
+	item := r.asset(r.Partner, r.Protected, 0)
+	first, second, third := r.ask("reference N-1", item), r.ask("reference N-2", item), r.ask("reference N-3", item)
+	r.Accept(first)
+	list, err := r.bot.Offers(r.Context(), time.Time{})
+	r.must("offers", err)
+	if len(list.Sent) != 2 {
+		r.Fatalf("%d open offers; want the two whose item is gone", len(list.Sent))
+	}
+	for _, o := range list.Sent {
+		if o.State != steam.OfferActive || !o.Receive[0].Missing {
+			r.Errorf("offer = %+v; want it open, its item missing", o)
+		}
+	}
+	r.wantState(second, steam.OfferInvalidItems) // reading it is noticed
+	r.Advance(time.Hour)
+	if list, err = r.bot.Offers(r.Context(), time.Time{}); err != nil || len(list.Sent) != 0 {
+		r.Errorf("%d open offers after an hour, %v", len(list.Sent), err)
+	}
+	r.wantState(third, steam.OfferInvalidItems)
+	if out := r.bot.Cancel(r.Context(), third); out.Verdict != steam.Refused || out.Refusal != steam.RefusedState {
+		r.Errorf("cancel = %+v; want refused for its state", out)
+	}
+}
+
 func history(r *room) {
 	var ids []steam.TradeID
 	for range 4 {
@@ -126,5 +175,15 @@ func history(r *room) {
 	r.must("trades", err)
 	if len(newest) != 2 || newest[0].ID != ids[3] || len(older) != 2 || older[0].ID != ids[1] || older[1].ID != ids[0] {
 		r.Errorf("newest two = %+v, older = %+v", newest, older)
+	}
+	var after []steam.TradeID
+	r.must("history", r.bot.History(r.Context(), all[2], func(page []steam.Trade) bool {
+		for _, t := range page {
+			after = append(after, t.ID)
+		}
+		return true
+	}))
+	if len(after) != 1 || after[0] != ids[0] {
+		r.Errorf("after %s the history has %v; want %s", all[2].ID, after, ids[0])
 	}
 }

@@ -99,8 +99,23 @@ func (c *Client) Acknowledge(ctx context.Context) steam.Outcome {
 	})
 }
 
+// failing reports whether a JSON object says by itself that a call failed, or
+// cannot be read. Other bodies say nothing.
+func failing(body []byte) bool {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		return false
+	}
+	var r struct {
+		Success  *number `json:"success"`
+		Error    any     `json:"error"`
+		Sentence any     `json:"strError"`
+	}
+	return decode(body, &r) != nil || r.Success != nil && *r.Success != 1 || r.Error != nil || r.Sentence != nil
+}
+
 // acknowledgeOutcome believes a page only if it is made for the account: an error
-// page, in whatever language, is not.
+// page, in whatever language, is not. Steam's own answer is not known to have a
+// body of another kind; one that says no is not believed either.
 func acknowledgeOutcome(a answer, id steam.ID64) steam.Outcome {
 	to := a.header.Get("Location")
 	html := bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<"))
@@ -109,6 +124,8 @@ func acknowledgeOutcome(a answer, id steam.ID64) steam.Outcome {
 		return refused(steam.RefusedSession, "not signed in")
 	case a.status == http.StatusOK && html && !bytes.Contains(a.body, []byte(id.String())):
 		return unknown("a page that is not the account's")
+	case a.status == http.StatusOK && failing(a.body):
+		return unknown("an answer that says no, or is broken")
 	case a.status == http.StatusOK, a.status == http.StatusFound && (strings.Contains(to, "/profiles/") || strings.Contains(to, "/id/")):
 		return done()
 	default:

@@ -165,6 +165,9 @@ func (st *stage) fixture() steamtest.Fixture {
 		Reverse: func(id steam.TradeID) {
 			st.control("POST", "/sim/trades/"+string(id)+"/reverse?by="+partner.String(), "")
 		},
+		TradeSteps: func(d time.Duration) { st.control("POST", "/sim/settings", fmt.Sprintf(`{"trade_steps":%q}`, d)) },
+		Unnoticed:  func(d time.Duration) { st.control("POST", "/sim/settings", fmt.Sprintf(`{"invalid_after":%q}`, d)) },
+
 		LoseAnswer:  st.lose("after"),
 		LoseRequest: st.lose("before"),
 		EndSessions: func() { st.control("POST", "/sim/accounts/"+bot.String(), `{"end_sessions":true}`) },
