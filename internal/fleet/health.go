@@ -81,6 +81,10 @@ func (s *Service) Report(ctx context.Context, id steam.ID64, h Health, note stri
 
 // ReportState stores a bot's health when it changed.
 func (s *Service) ReportState(ctx context.Context, id steam.ID64, h State, now time.Time) error {
+	b, err := sqlc.New(s.db.Read()).Bot(ctx, id.String())
+	if err == nil && b.Health == string(h.Health) && b.HealthNote == h.Note && b.HealthUntil == db.Micros(h.Until) {
+		return nil
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := sqlc.New(tx).SetHealth(ctx, sqlc.SetHealthParams{Health: string(h.Health), HealthNote: h.Note,
 			HealthUntil: db.Micros(h.Until), HealthAt: db.Micros(now), SteamID: id.String()})

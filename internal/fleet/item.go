@@ -2,6 +2,9 @@ package fleet
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
@@ -20,9 +23,20 @@ func (s *Service) Held(ctx context.Context, bot steam.ID64, app steam.AppID) (in
 // CountItems keeps how many items of one context a bot holds, and what they are
 // worth, for items that are not for sale.
 func (s *Service) CountItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		return sqlc.New(tx).SetLoad(ctx, s.countOf(bot, app, contextID, items))
-	})
+	load := s.countOf(bot, app, contextID, items)
+	if same, err := s.sameLoad(ctx, load); err != nil || same {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error { return sqlc.New(tx).SetLoad(ctx, load) })
+}
+
+// sameLoad tells whether that much is written down already.
+func (s *Service) sameLoad(ctx context.Context, n sqlc.SetLoadParams) (bool, error) {
+	was, err := sqlc.New(s.db.Read()).Load(ctx, sqlc.LoadParams{Bot: n.Bot, App: n.App, Context: n.Context})
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && was.Items == n.Items && was.Worth == n.Worth, err
 }
 
 func (s *Service) countOf(bot steam.ID64, app steam.AppID, contextID string, items []steam.Item) sqlc.SetLoadParams {
@@ -65,8 +79,13 @@ func (s *Service) Items(ctx context.Context, bot steam.ID64, app steam.AppID, co
 }
 
 // SyncItems makes the stored items of one context equal to what Steam shows.
-// Items keep their catalogue id as long as their asset id stays.
+// Items keep their catalogue id as long as their asset id stays. Most looks at an
+// inventory find it as it was: they write nothing.
 func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID, contextID string, items []steam.Item, now time.Time) error {
+	load := s.countOf(bot, app, contextID, items)
+	if same, err := s.sameItems(ctx, load, items); err != nil || same {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		moved := map[string]struct{}{}
 		q := sqlc.New(tx)
@@ -104,7 +123,7 @@ func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID
 				return err
 			}
 		}
-		if err := q.SetLoad(ctx, s.countOf(bot, app, contextID, items)); err != nil {
+		if err := q.SetLoad(ctx, load); err != nil {
 			return err
 		}
 		if len(moved) > 0 {
@@ -112,6 +131,25 @@ func (s *Service) SyncItems(ctx context.Context, bot steam.ID64, app steam.AppID
 		}
 		return nil
 	})
+}
+
+// sameItems tells whether these are the items that are written down.
+func (s *Service) sameItems(ctx context.Context, load sqlc.SetLoadParams, items []steam.Item) (bool, error) {
+	if same, err := s.sameLoad(ctx, load); err != nil || !same {
+		return false, err
+	}
+	rows, err := sqlc.New(s.db.Read()).Items(ctx, sqlc.ItemsParams{Bot: load.Bot, App: load.App, Context: load.Context})
+	if err != nil || len(rows) != len(items) {
+		return false, err
+	}
+	tradable := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		tradable[r.Asset] = r.Tradable
+	}
+	return !slices.ContainsFunc(items, func(it steam.Item) bool {
+		was, known := tradable[it.ID]
+		return !known || was != it.Tradable
+	}), nil
 }
 
 func addItem(bot steam.ID64, it steam.Item, now time.Time) sqlc.AddItemParams {

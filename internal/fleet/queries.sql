@@ -55,6 +55,9 @@ update bot_item set present = false, seen_at = $1 where id = $2;
 insert into bot_load (bot, app, context, items, worth) values ($1, $2, $3, $4, $5)
 on conflict (bot, app, context) do update set items = excluded.items, worth = excluded.worth;
 
+-- name: Load :one
+select items, worth from bot_load where bot = $1 and app = $2 and context = $3;
+
 -- name: Held :one
 select cast(coalesce(sum(items), 0) as bigint) as items from bot_load where bot = $1 and app = $2 and context = $3;
 

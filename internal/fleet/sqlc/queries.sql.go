@@ -296,6 +296,28 @@ func (q *Queries) Items(ctx context.Context, arg ItemsParams) ([]BotItem, error)
 	return items, nil
 }
 
+const load = `-- name: Load :one
+select items, worth from bot_load where bot = $1 and app = $2 and context = $3
+`
+
+type LoadParams struct {
+	Bot     string
+	App     int64
+	Context string
+}
+
+type LoadRow struct {
+	Items int64
+	Worth int64
+}
+
+func (q *Queries) Load(ctx context.Context, arg LoadParams) (LoadRow, error) {
+	row := q.db.QueryRowContext(ctx, load, arg.Bot, arg.App, arg.Context)
+	var i LoadRow
+	err := row.Scan(&i.Items, &i.Worth)
+	return i, err
+}
+
 const loads = `-- name: Loads :many
 select b.steam_id,
   cast((select count(*) from trade t where t.bot = b.steam_id and t.ended_at = 0
