@@ -164,7 +164,6 @@ func (r *run) live(ops, faults int) {
 // step does one operation, whatever happens to it, and looks at what became of
 // the books.
 func (r *run) step(i, ops int) {
-	r.now = i + 1
 	o := r.pick()
 	r.trace.add("%d %s %s", i, r.clock.steam.Format(timeForm), o.name)
 	r.guard(func() { o.do(r) })
