@@ -71,9 +71,9 @@ func Audit(ctx context.Context, s Store, kept string, out io.Writer) (err error)
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	l := ledger.New(d)
-	tell, end := progress(out, "transactions")
-	report, err := l.AuditTold(ctx, tell)
-	end()
+	m := newMeter(out, "transactions proved")
+	report, err := l.AuditTold(ctx, m.at)
+	m.end()
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (b Backup) Run(ctx context.Context, file string) error {
 }
 
 func (b Backup) write(ctx context.Context, source, part string) (size int64, err error) {
-	m := newMeter(b.Err, "copying")
+	m := newMeter(b.Err, "pages copied")
 	err = db.Copy(ctx, source, part, m.at)
 	m.end()
 	if err != nil {
@@ -93,7 +93,9 @@ func prove(ctx context.Context, path string, out io.Writer) (err error) {
 
 // audited prints what is wrong in the books, if anything is.
 func audited(ctx context.Context, d *db.DB, out io.Writer) error {
-	report, err := ledger.New(d).Audit(ctx)
+	m := newMeter(out, "transactions proved")
+	report, err := ledger.New(d).AuditTold(ctx, m.at)
+	m.end()
 	if err != nil {
 		return err
 	}

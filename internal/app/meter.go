@@ -7,41 +7,46 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 )
 
-// meter shows how far something is that may take long: a bar on a terminal
-// after two seconds, a line now and then anywhere else.
-type meter struct {
-	out   io.Writer
-	what  string
-	began time.Time
-	told  time.Time
-	bar   *progressbar.ProgressBar
-}
-
+// meterAfter is how long work may take before its progress is shown; meterEvery
+// is how often a line tells of it where there is no terminal.
 const (
 	meterAfter = 2 * time.Second
 	meterEvery = 5 * time.Second
 )
 
-func newMeter(out io.Writer, what string) *meter {
-	now := time.Now()
-	return &meter{out: out, what: what, began: now, told: now}
+// meter shows how far something is that may take long: a bar on a terminal, a
+// line now and then anywhere else, nothing when it is quick.
+type meter struct {
+	out         io.Writer
+	what        string
+	now         func() time.Time
+	began, told time.Time
+	bar         *progressbar.ProgressBar
+}
+
+func newMeter(out io.Writer, what string) *meter { return newMeterAt(out, what, time.Now) }
+
+func newMeterAt(out io.Writer, what string, clock func() time.Time) *meter {
+	now := clock()
+	return &meter{out: out, what: what, now: clock, began: now, told: now.Add(meterAfter - meterEvery)}
 }
 
 // at says that so much of so much is done.
-func (m *meter) at(done, total int) {
-	switch now := time.Now(); {
+func (m *meter) at(done, total int64) {
+	switch now := m.now(); {
 	case m.bar != nil:
-		_ = m.bar.Set(done)
+		_ = m.bar.Set64(done)
 	case now.Sub(m.began) < meterAfter:
 	case terminal(m.out):
-		m.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(m.out), progressbar.OptionSetDescription(m.what),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
-		_ = m.bar.Set(done)
+		m.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(m.out), progressbar.OptionSetDescription(m.what),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+		_ = m.bar.Set64(done)
 	case now.Sub(m.told) >= meterEvery:
 		m.told = now
-		fmt.Fprintf(m.out, "%s: %d %%\n", m.what, done*100/max(1, total))
+		fmt.Fprintf(m.out, "%s: %d of %d (%d %%)\n", m.what, done, total, done*100/max(1, total))
 	}
 }
 
@@ -54,9 +59,5 @@ func (m *meter) end() {
 
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd())) // #nosec G115 -- a descriptor
 }

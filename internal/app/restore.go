@@ -72,7 +72,7 @@ const closedNow = `the gateway is closed: it sends nothing until Steam and the r
 
 // prepare makes the restored database under another name.
 func (r Restore) prepare(ctx context.Context, file, part string) error {
-	m := newMeter(r.Err, "copying")
+	m := newMeter(r.Err, "pages copied")
 	err := db.Copy(ctx, file, part, m.at)
 	m.end()
 	if err != nil {
@@ -147,7 +147,7 @@ func (r Restore) unserved(ctx context.Context, d *db.DB) error {
 	m := newMeter(r.Err, "waiting for signs of nodes")
 	defer m.end()
 	const looks = 10
-	for look := range looks {
+	for look := range int64(looks) {
 		m.at(look, looks)
 		select {
 		case <-ctx.Done():

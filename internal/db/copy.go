@@ -20,7 +20,7 @@ const copyPages = 2048
 // grows until it ends. It calls progress now and then. The file stands alone,
 // without a log beside it, and is on disk when Copy returns; after an error
 // there is none.
-func Copy(ctx context.Context, from, to string, progress func(done, total int)) (err error) {
+func Copy(ctx context.Context, from, to string, progress func(done, total int64)) (err error) {
 	if err := create(to); err != nil {
 		return fmt.Errorf("copy database: %w", err)
 	}
@@ -50,7 +50,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-func copyFile(ctx context.Context, from, to string, progress func(done, total int)) error {
+func copyFile(ctx context.Context, from, to string, progress func(done, total int64)) error {
 	return onFile(ctx, from, "ro", func(c *sql.Conn) error {
 		// An open read keeps the copy at its moment, however long it takes;
 		// without one each commit of somebody else would start it over.
@@ -65,7 +65,7 @@ func copyFile(ctx context.Context, from, to string, progress func(done, total in
 	})
 }
 
-func copySteps(ctx context.Context, driver any, to string, progress func(done, total int)) error {
+func copySteps(ctx context.Context, driver any, to string, progress func(done, total int64)) error {
 	source, ok := driver.(interface {
 		NewBackup(string) (*sqlite.Backup, error)
 	})
@@ -83,7 +83,7 @@ func copySteps(ctx context.Context, driver any, to string, progress func(done, t
 		if err != nil {
 			return errors.Join(err, b.Finish())
 		}
-		progress(b.PageCount()-b.Remaining(), b.PageCount())
+		progress(int64(b.PageCount()-b.Remaining()), int64(b.PageCount()))
 	}
 	return b.Finish()
 }

@@ -54,7 +54,7 @@ func TestCopyIsOneMomentWhileOthersWrite(t *testing.T) {
 	for i := range 5 {
 		to := filepath.Join(t.TempDir(), fmt.Sprint("copy", i))
 		steps := 0
-		progress := func(done, total int) { // the copy is still open: a write does not wait for it
+		progress := func(done, total int64) { // the copy is still open: a write does not wait for it
 			steps++
 			if err := d.Write(t.Context(), func(*db.Tx) error { return nil }); err != nil {
 				t.Error(err)
@@ -78,7 +78,7 @@ func TestCopyIsOneMomentWhileOthersWrite(t *testing.T) {
 			t.Errorf("%d rows, %v: not one moment", n, err)
 		}
 		_ = c.Close()
-		if err := db.Copy(t.Context(), path, to, func(int, int) {}); err == nil {
+		if err := db.Copy(t.Context(), path, to, func(int64, int64) {}); err == nil {
 			t.Error("a copy was replaced")
 		}
 	}
