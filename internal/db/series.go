@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -14,17 +12,24 @@ import (
 // Series numbers the rows of a table per project, without holes and in the
 // order of their creation, so that pages and their totals cost the same
 // however long the table is. The table has the columns project_id, seq and
-// created_at, with an index over (project_id, created_at, seq).
-type Series struct{ table, first, last string }
+// created_at, with an index over (project_id, seq).
+type Series struct{ table, before string }
 
 var nextSQL = NewList("insert into series (name, project_id, n, at) values ", "($1, $2, $3, $4)",
 	` on conflict (name, project_id) do update set n = series.n + excluded.n,
 	at = case when excluded.at > series.at then excluded.at else series.at end returning project_id, n, at`)
 
+// beforeSQL counts a project's rows created before a moment: as they are numbered
+// in that order, by halving steps over the numbers, from more than there are.
+const beforeSQL = `with recursive s (n, step) as (select cast(0 as bigint), cast(1099511627776 as bigint)
+	union all
+	select s.n + case when exists (select 1 from %s t where t.project_id = $1 and t.seq = s.n + s.step and t.created_at < $2) then s.step else 0 end, s.step / 2
+	from s where s.step > 0)
+select s.n from s where s.step = 0`
+
 // NewSeries is the series of a table.
 func NewSeries(table string) Series {
-	const edge = "select t.seq from %s t where t.project_id = $1 and t.created_at %s $2 order by t.created_at %s, t.seq %s limit 1"
-	return Series{table: table, first: fmt.Sprintf(edge, table, ">=", "", ""), last: fmt.Sprintf(edge, table, "<", "desc", "desc")}
+	return Series{table: table, before: fmt.Sprintf(beforeSQL, table)}
 }
 
 // Numbers are what a write takes of a project's series, from First on, for rows
@@ -84,22 +89,16 @@ func (w Window) Below(seq int64) Window {
 // Window finds the rows created from the second from up to the whole second
 // to. Times that a database cannot hold are as far as it can.
 func (s Series) Window(ctx context.Context, q Querier, project, from, to int64) (Window, error) {
-	none := Window{First: 1}
-	var w Window
+	var first, last int64
 	for _, e := range []struct {
-		query string
-		at    int64
-		seq   *int64
-	}{{s.first, micros(from), &w.First}, {s.last, micros(min(to, math.MaxInt64-1) + 1), &w.Last}} {
-		err := q.QueryRowContext(ctx, e.query, project, e.at).Scan(e.seq)
-		if errors.Is(err, sql.ErrNoRows) {
-			return none, nil
-		}
-		if err != nil {
-			return none, fmt.Errorf("window of %s: %w", s.table, err)
+		at int64
+		n  *int64
+	}{{micros(from), &first}, {micros(min(to, math.MaxInt64-1) + 1), &last}} {
+		if err := q.QueryRowContext(ctx, s.before, project, e.at).Scan(e.n); err != nil {
+			return Window{First: 1}, fmt.Errorf("window of %s: %w", s.table, err)
 		}
 	}
-	return w, nil
+	return Window{First: first + 1, Last: last}, nil
 }
 
 // micros is a time in seconds as it is stored.
