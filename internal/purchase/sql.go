@@ -22,7 +22,7 @@ var (
 
 	insertSQL = db.NewList(`insert into purchase (project_id, custom_id, partner, token, item_id, reservation, bot, app, asset,
 		class_id, instance_id, name, price, state, created_at, deadline, seq) values `,
-		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'creating_trade', $14, $15, $16)",
 		" on conflict (project_id, custom_id) do nothing returning id, reservation")
 )
 
@@ -52,7 +52,7 @@ func usedBefore(tx *db.Tx, orders []Buy) (map[customKey]*Purchase, error) {
 	return used, nil
 }
 
-// insert stores new purchases and sets their ids and the times of their
+// insert stores new purchases, which wait for their offers, and sets their ids and the times of their
 // creation. When a custom id is taken the write runs again.
 func insert(ctx context.Context, tx *db.Tx, sales []sale, now time.Time) error {
 	counts := map[int64]int64{}
@@ -63,13 +63,13 @@ func insert(ctx context.Context, tx *db.Tx, sales []sale, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	var args []any
+	args := make([]any, 0, 16*len(sales))
 	made := make(map[string]*Purchase, len(sales))
 	for _, p := range sales {
 		n := next[p.Project]
 		p.CreatedAt, made[p.reservation] = n.At, p.Purchase
 		args = append(args, p.Project, custom(p.CustomID), p.Partner.String(), p.Token, p.ItemID, p.reservation,
-			p.Bot.String(), int64(p.Asset.App), p.Asset.ID, p.ClassID, p.InstanceID, p.Name, int64(p.Price), string(p.State),
+			p.Bot.String(), int64(p.Asset.App), p.Asset.ID, p.ClassID, p.InstanceID, p.Name, int64(p.Price),
 			db.Micros(p.CreatedAt), db.Micros(p.Deadline), n.First)
 		n.First++
 		next[p.Project] = n

@@ -16,16 +16,16 @@ import (
 // Written by hand because they are in every purchase.
 var (
 	insertSQL = db.NewList("insert into trade (reference, owner, bot, partner, token, direction, state, version, due_at, deadline, created_at) values ",
-		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", " returning id, reference")
+		"($1, $2, $3, $4, $5, $6, 'wanted', 1, $7, $8, $9)", " returning id, reference")
 	insertAssetSQL = db.NewList("insert into trade_asset (trade_id, line, app, context, asset, class_id, instance_id, name) values ",
 		"($1, $2, $3, $4, $5, $6, $7, $8)", "")
 )
 
-// insert stores new trades and sets their ids.
+// insert stores new trades, which are wanted, and sets their ids.
 func insert(tx *db.Tx, ts []Trade) error {
-	var rows, assets []any
+	rows, assets := make([]any, 0, 9*len(ts)), make([]any, 0, 8*len(ts))
 	for _, t := range ts {
-		rows = append(rows, t.Reference, t.Owner, t.Bot.String(), t.Partner.String(), t.Token, t.Direction, string(t.State), t.Version,
+		rows = append(rows, t.Reference, t.Owner, t.Bot.String(), t.Partner.String(), t.Token, t.Direction,
 			db.Micros(t.DueAt), db.Micros(t.Deadline), db.Micros(t.CreatedAt))
 	}
 	ids := make(map[string]int64, len(ts))
