@@ -97,13 +97,14 @@ func (f *Funds) move(c change) error {
 // it. That an account does not fall below zero is guarded once more in the
 // update.
 func (f *Funds) write(tx *db.Tx, ps []posting) error {
-	var moves, entries []any
+	var moves []any
 	for _, path := range slices.Sorted(maps.Keys(f.accounts)) {
 		if a := f.accounts[path]; a.moved != 0 {
 			moves = append(moves, a.id, int64(a.moved))
 			a.moved = 0
 		}
 	}
+	entries := make([]any, 0, 8*len(ps)) // most have two
 	for _, p := range ps {
 		for line, e := range p.Entries {
 			entries = append(entries, p.id, line+1, f.accounts[e.Account].id, int64(e.Amount))

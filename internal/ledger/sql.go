@@ -31,7 +31,8 @@ var (
 // insertTransactions claims the references and sets the ids: whoever posts the
 // same one at the same time waits here and then sees it taken.
 func insertTransactions(tx *db.Tx, ps []posting) error {
-	var rows, reversals []any
+	rows := make([]any, 0, 3*len(ps))
+	var reversals []any
 	for _, p := range ps {
 		if p.reverses == "" {
 			rows = append(rows, p.Ref, p.Kind, db.Micros(p.At))
@@ -61,7 +62,7 @@ func insertTransactions(tx *db.Tx, ps []posting) error {
 }
 
 func insertHolds(tx *db.Tx, f *Funds, holds []Hold) error {
-	var rows []any
+	rows := make([]any, 0, 6*len(holds))
 	for _, h := range holds {
 		rows = append(rows, h.ID, f.accounts[h.From].id, f.accounts[h.To].id, int64(h.Amount), db.Micros(h.NotBefore), db.Micros(h.At))
 	}

@@ -189,7 +189,7 @@ func (o *Offer) Take(r Row, owner string) { o.taken[r.ID] = sold{r.Asset.App, r.
 
 // ReserveTx takes what was taken from the offer off sale.
 func (s *Service) ReserveTx(_ context.Context, tx *db.Tx, o *Offer) error {
-	var rows []any
+	rows := make([]any, 0, 2*len(o.taken))
 	var n int64
 	for _, id := range slices.Sorted(maps.Keys(o.taken)) {
 		rows = append(rows, id, o.taken[id].owner)

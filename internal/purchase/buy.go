@@ -29,7 +29,11 @@ type basket struct {
 
 // serve makes the purchases of several calls in one write.
 func (s *Service) serve(tx *db.Tx, baskets []basket) ([][]Bought, error) {
-	var orders []Buy
+	n := 0
+	for _, b := range baskets {
+		n += len(b.orders)
+	}
+	orders := make([]Buy, 0, n)
 	var now time.Time // of the latest
 	for _, b := range baskets {
 		orders = append(orders, b.orders...)
@@ -87,7 +91,7 @@ func (s *Service) buy(ctx context.Context, tx *db.Tx, orders []Buy, now time.Tim
 	}
 	all := make([]Bought, len(orders))
 	repeats := map[int]*Purchase{}
-	var sales []sale
+	sales := make([]sale, 0, len(orders))
 	for i, b := range orders {
 		if first := st.used[b.key()]; first != nil {
 			repeats[i] = first
@@ -174,7 +178,7 @@ func (s *Service) store(ctx context.Context, tx *db.Tx, st *stock, sales []sale,
 	}
 	holds := make([]ledger.Hold, len(sales))
 	wants := make([]trade.Want, len(sales))
-	var news []event.NewEvent
+	news := make([]event.NewEvent, 0, 2*len(sales))
 	for i, p := range sales {
 		holds[i] = ledger.Hold{ID: p.Owner(), From: ledger.Available(p.Project), To: ledger.InDelivery(p.Project), Amount: p.Price, At: now}
 		wants[i] = p.want(now)
