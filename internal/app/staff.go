@@ -106,7 +106,7 @@ func (g *Gateway) work(ctx context.Context) {
 
 // employ starts the loop of one bot.
 func (g *Gateway) employ(ctx context.Context, a *bot.Agent) {
-	g.loop(ctx, botLoop+a.ID().String(), g.Poll, g.DB.Subscribe(trade.Topic), func(ctx context.Context) (bool, error) {
+	g.loop(ctx, botLoop+a.ID().String(), g.Poll, g.DB.Subscribe(trade.Topic, trade.TopicOf(a.ID())), func(ctx context.Context) (bool, error) {
 		moved, err := g.step(ctx, a, g.Now())
 		return moved && err == nil, err
 	})

@@ -183,12 +183,21 @@ func TestGivenUpUntilThePartnerHasIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	woken := d.Subscribe(trade.Topic)
+	woken, other := d.Subscribe(trade.TopicOf(tr.Bot)), d.Subscribe(trade.TopicOf(tr.Bot+1))
 	if given, err := s.GiveUp(t.Context(), tr.ID, minute(1)); err != nil || !given {
 		t.Errorf("wanted: %v, %v", given, err)
 	}
 	<-woken
-	if given, err := s.GiveUp(t.Context(), tr.ID+1, minute(1)); err != nil || given {
+	if _, err := want(t, d, s, "test/2"); err != nil {
+		t.Fatal(err)
+	}
+	<-woken
+	select {
+	case <-other:
+		t.Error("a bot without work was woken")
+	default:
+	}
+	if given, err := s.GiveUp(t.Context(), tr.ID+9, minute(1)); err != nil || given {
 		t.Errorf("unknown: %v, %v", given, err)
 	}
 	tr.Deadline = minute(1)

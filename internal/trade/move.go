@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -148,16 +149,22 @@ func (s *Service) DoubtTx(ctx context.Context, tx *db.Tx, now time.Time) error {
 // partner: what is not sent is not sent any more, and an offer that turns up is
 // withdrawn. It reports false when the partner has it, or the trade has ended.
 func (s *Service) GiveUp(ctx context.Context, id int64, now time.Time) (bool, error) {
-	var n int64
-	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
-		n, err = sqlc.New(tx).GiveUp(ctx, sqlc.GiveUpParams{ID: id, Deadline: db.Micros(now)})
-		tx.Wake(Topic)
+	given := false
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		given = false
+		bot, err := sqlc.New(tx).GiveUp(ctx, sqlc.GiveUpParams{ID: id, Deadline: db.Micros(now)})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if given = err == nil; given {
+			tx.Wake(TopicOf(mustID(bot)))
+		}
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("give up trade %d: %w", id, err)
 	}
-	return n == 1, nil
+	return given, nil
 }
 
 // Decide ends a trade that waits for a person: [Settled] when the items are ours

@@ -57,9 +57,10 @@ values ($1, $2, $3, $4, $5, $6);
 -- name: Checked :exec
 update trade set checked_at = $1 where id = $2;
 
--- name: GiveUp :execrows
+-- name: GiveUp :one
 update trade set deadline = $2
-where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed');
+where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed')
+returning bot;
 
 -- Counted within the index.
 -- name: Ages :many

@@ -13,8 +13,12 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// Topic is woken when a trade is wanted.
+// Topic wakes every bot.
 const Topic = "trade"
+
+// TopicOf is woken when a trade of the bot is wanted or given up: the others
+// have nothing to do.
+func TopicOf(bot steam.ID64) string { return Topic + "/" + bot.String() }
 
 // Directions of the items, from the bot's point of view.
 const (
@@ -169,6 +173,8 @@ func (s *Service) WantAllTx(_ context.Context, tx *db.Tx, ws ...Want) ([]Trade, 
 		}
 		return nil, fmt.Errorf("want trade for %s: %w", ws[0].Owner, err)
 	}
-	tx.Wake(Topic)
+	for _, w := range ws {
+		tx.Wake(TopicOf(w.Bot))
+	}
 	return ts, nil
 }

@@ -302,9 +302,10 @@ func (q *Queries) Due(ctx context.Context, arg DueParams) ([]Trade, error) {
 	return items, nil
 }
 
-const giveUp = `-- name: GiveUp :execrows
+const giveUp = `-- name: GiveUp :one
 update trade set deadline = $2
 where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed')
+returning bot
 `
 
 type GiveUpParams struct {
@@ -312,12 +313,11 @@ type GiveUpParams struct {
 	Deadline int64
 }
 
-func (q *Queries) GiveUp(ctx context.Context, arg GiveUpParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, giveUp, arg.ID, arg.Deadline)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) GiveUp(ctx context.Context, arg GiveUpParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, giveUp, arg.ID, arg.Deadline)
+	var bot string
+	err := row.Scan(&bot)
+	return bot, err
 }
 
 const insertMove = `-- name: InsertMove :exec
