@@ -174,6 +174,9 @@ func (c *tokenCommand) apply(st *state, _ stamp) {
 type accountFlags struct {
 	InventoryPrivate *bool     `json:"inventory_private,omitempty"`
 	TradeBan         *bool     `json:"trade_ban,omitempty"`
+	Probation        *bool     `json:"probation,omitempty"`
+	CommunityBan     *bool     `json:"community_ban,omitempty"`
+	VACBans          *int      `json:"vac_bans,omitempty"`
 	CannotTrade      *bool     `json:"cannot_trade,omitempty"`
 	NewDevice        *bool     `json:"new_device,omitempty"`
 	EscrowDays       *int      `json:"escrow_days,omitempty"`
@@ -198,6 +201,9 @@ func (c *accountCommand) apply(st *state, at stamp) {
 	a, f := st.byID[c.Account], c.Flags
 	set(&a.InventoryPrivate, f.InventoryPrivate)
 	set(&a.TradeBan, f.TradeBan)
+	set(&a.Probation, f.Probation)
+	set(&a.CommunityBan, f.CommunityBan)
+	set(&a.VACBans, f.VACBans)
 	set(&a.CannotTrade, f.CannotTrade)
 	set(&a.NewDevice, f.NewDevice)
 	set(&a.EscrowDays, f.EscrowDays)

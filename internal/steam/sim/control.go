@@ -268,6 +268,8 @@ func (f *accountFlags) check() error {
 		return refuse(http.StatusBadRequest, "behaviour %q: unknown", clip(*f.Behaviour))
 	case f.TradeToken != nil && !steam.ValidToken(*f.TradeToken):
 		return refuse(http.StatusBadRequest, "trade_token: want 8 letters, digits, - or _")
+	case f.VACBans != nil && *f.VACBans < 0:
+		return refuse(http.StatusBadRequest, "vac_bans: want 0 or more")
 	case f.EscrowDays != nil && (*f.EscrowDays < 0 || *f.EscrowDays > 365):
 		return refuse(http.StatusBadRequest, "escrow_days: want 0 to 365")
 	}

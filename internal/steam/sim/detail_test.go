@@ -214,3 +214,27 @@ func TestStrangersSeeWhatWasTradedLater(t *testing.T) {
 		t.Error("not seen after ten days")
 	}
 }
+
+func TestBansAreShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bot := w.login(botID)
+	for _, c := range []struct{ flags, want string }{
+		{`{}`, `"CommunityBanned":false,"DaysSinceLastBan":0,"EconomyBan":"none","NumberOfGameBans":0,"NumberOfVACBans":0,`},
+		{`{"probation":true}`, `"EconomyBan":"probation"`},
+		{`{"trade_ban":true}`, `"EconomyBan":"banned"`},
+		{`{"community_ban":true,"vac_bans":2}`, `"CommunityBanned":true,`},
+		{`{}`, `"NumberOfVACBans":2,"SteamId":"` + payerID.String() + `","VACBanned":true`},
+	} {
+		if a := w.control("/sim/accounts/"+payerID.String(), c.flags); a.status != 200 {
+			t.Fatalf("%s: %s", c.flags, a.body)
+		}
+		w.kill()
+		if a := bot.api("ISteamUser/GetPlayerBans", url.Values{"steamids": {payerID.String()}}); !strings.Contains(string(a.body), c.want) {
+			t.Errorf("after %s: no %s in %s", c.flags, c.want, a.body)
+		}
+	}
+	if a := w.control("/sim/accounts/"+payerID.String(), `{"vac_bans":-1}`); a.status != 400 {
+		t.Errorf("a negative number: %d", a.status)
+	}
+}

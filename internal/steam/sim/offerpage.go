@@ -43,7 +43,7 @@ func (q *call) tradePage(me, other *account) tradePage {
 	days := func(n int) template.JS { return template.JS(strconv.Itoa(n)) }
 	return tradePage{
 		MyContexts: me.appContexts(true), TheirContexts: other.appContexts(false), MyName: me.name(), TheirName: other.name(),
-		MyID: me.SteamID.String(), TheirID: other.SteamID.String(), Probation: q.at < other.CooldownUntil,
+		MyID: me.SteamID.String(), TheirID: other.SteamID.String(), Probation: other.Probation || q.at < other.CooldownUntil,
 		MyMini: decimal(uint64(me.SteamID.Account())), TheirMini: decimal(uint64(other.SteamID.Account())),
 		MyAvatar: q.avatar(me) + ".jpg", TheirAvatar: q.avatar(other) + ".jpg",
 		MyEscrow: days(me.EscrowDays), TheirEscrow: days(other.EscrowDays), BothEscrow: days(max(me.EscrowDays, other.EscrowDays)),

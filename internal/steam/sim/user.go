@@ -146,11 +146,14 @@ func (q *call) playerBans() (reply, error) {
 	players := []map[string]any{}
 	for _, a := range q.named() {
 		economy := "none"
-		if a.TradeBan {
+		switch {
+		case a.TradeBan:
 			economy = "banned"
+		case a.Probation:
+			economy = "probation"
 		}
 		players = append(players, map[string]any{
-			"SteamId": a.SteamID.String(), "CommunityBanned": false, "VACBanned": false, "NumberOfVACBans": 0,
+			"SteamId": a.SteamID.String(), "CommunityBanned": a.CommunityBan, "VACBanned": a.VACBans > 0, "NumberOfVACBans": a.VACBans,
 			"DaysSinceLastBan": 0, "NumberOfGameBans": 0, "EconomyBan": economy,
 		})
 	}

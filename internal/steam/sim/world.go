@@ -78,7 +78,11 @@ type Account struct {
 	ReverseAfter     Duration   `json:"reverse_after,omitempty"` // 72h when left out
 	InventoryPrivate bool       `json:"inventory_private,omitempty"`
 	TradeBan         bool       `json:"trade_ban,omitempty"`
-	EscrowDays       int        `json:"escrow_days,omitempty"`
+	// Probation, CommunityBan and VACBans are what GetPlayerBans says beside.
+	Probation    bool `json:"probation,omitempty"`
+	CommunityBan bool `json:"community_ban,omitempty"`
+	VACBans      int  `json:"vac_bans,omitempty"`
+	EscrowDays   int  `json:"escrow_days,omitempty"`
 	// CannotTrade marks a limited account or a cooldown; NewDevice a sender who
 	// logged in from a new device.
 	CannotTrade bool `json:"cannot_trade,omitempty"`
@@ -236,6 +240,9 @@ func (a *Account) check() error {
 	}
 	if a.TradeToken != "" && !steam.ValidToken(a.TradeToken) {
 		return fmt.Errorf("trade token: want 8 letters, digits, - or _")
+	}
+	if a.VACBans < 0 {
+		return fmt.Errorf("vac_bans %d: want 0 or more", a.VACBans)
 	}
 	if a.EscrowDays < 0 || a.EscrowDays > 365 {
 		return fmt.Errorf("escrow days %d: want 0 to 365", a.EscrowDays)
