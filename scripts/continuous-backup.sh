@@ -7,7 +7,8 @@ if [ -z "${LITESTREAM:-}" ]; then
   LITESTREAM=$work/litestream
   (cd "$root/tools/litestream" && go build -o "$LITESTREAM" github.com/benbjohnson/litestream/cmd/litestream)
 fi
-start
+start --replica "$work/replica"
+admin=$(field admin_url <"$work/ready")
 cat >"$work/litestream.yml" <<END
 dbs:
   - path: $data/skinrail.db
@@ -20,7 +21,16 @@ END
 "$LITESTREAM" replicate -config "$work/litestream.yml" >"$work/litestream.log" 2>&1 &
 stream=$!
 pids+=("$stream")
-sleep 2
+behind() { curl -s "$admin/metrics" | sed -n 's/^skinrail_replica_behind_seconds \([0-9]*\).*/\1/p'; }
+fresh() { [ "$(behind)" = 0 ]; }
+stale() { [ "$(behind)" -ge 3 ]; }
+within 30 fresh
+say "a replica that stands still is seen in /metrics, and when it goes on"
+kill -STOP "$stream"
+call '{"method":"create","order_id":"unseen"}' | has '"success"'
+within 30 stale
+kill -CONT "$stream"
+within 60 fresh
 say "load for ${LOAD:-10} s: each line is an acknowledged order and when"
 end=$((SECONDS + ${LOAD:-10}))
 for worker in 1 2 3; do

@@ -86,6 +86,7 @@ func sandboxCommand() *cobra.Command {
 	f.Var(&s.TrustedProxies, "trusted-proxies", "proxies whose X-Forwarded-For is believed, with commas between them")
 	f.StringVar(&s.Prices, "prices", "", "TOML file that names price sources, rates and bands")
 	f.StringVar(&s.Pictures, "picture-url", "", "where items' pictures are fetched, …/economy/image; without it they are drawn")
+	f.StringVar(&s.Replica, "replica", "", "folder of Litestream's replica of --data: /metrics then tells how old it is")
 	f.StringVar(&s.ReadyFile, "ready-file", "", "JSON file to write once when ready")
 	f.StringVar(&level, "log-level", "warn", "debug, info, warn or error")
 	return cmd

@@ -91,7 +91,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	for _, name := range regexp.MustCompile(`skinrail_[a-z_]+`).FindAllString(string(text), -1) {
 		told[strings.TrimSuffix(name, "_bucket")] = true
 	}
-	s := start(t)
+	s := start(t, "--replica", t.TempDir())
 	s.api(answer{"method": "balance"})
 	got := map[string]bool{}
 	for name := range s.metrics() {

@@ -50,6 +50,7 @@ func serveCommand() *cobra.Command {
 	f.Var(&s.Protected, "protected-games", "games under Steam's trade protection")
 	f.StringVar(&s.Prices, "prices", "", "TOML file that names price sources, rates and bands")
 	f.StringVar(&s.Pictures, "picture-url", "", "where items' pictures are fetched, …/economy/image; without it they are drawn")
+	f.StringVar(&s.Replica, "replica", "", "folder of Litestream's replica of --data: /metrics then tells how old it is")
 	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.Steam.Community, "steam-url", "", "base URL of the Steam community")
 	f.StringVar(&s.Steam.API, "steam-api-url", "", "base URL of Steam's Web API")

@@ -45,6 +45,7 @@ var figureList = []figure{
 	{"skinrail_nodes", "Processes on the database that this one sees to live, itself among them.", nil},
 	{"skinrail_owed_usd", "What projects owe after deposits were undone.", nil},
 	{"skinrail_projects_over_debt_limit", "Projects that owe more than they may.", nil},
+	{"skinrail_replica_behind_seconds", "How long ago the newest part of the replica was written, 0 when nothing was committed since. Only with --replica.", nil},
 	{"skinrail_maintenance", "1 while the merchant API is under maintenance.", nil},
 }
 
@@ -96,7 +97,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 
 // readings are what the rooms tell.
 func (g *Gateway) readings() []reading {
-	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures}
+	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures, g.replicaFigures}
 }
 
 func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {

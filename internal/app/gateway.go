@@ -54,7 +54,9 @@ type Options struct {
 	Roles          Roles // of this process; the zero value is all
 	// Alone says that no other process can be on the database, as on SQLite.
 	Alone bool
-	Lease time.Duration // how long a process may be silent before others take over; zero: lease.Length
+	// Replica is a copy of the database that another program keeps.
+	Replica replica
+	Lease   time.Duration // how long a process may be silent before others take over; zero: lease.Length
 
 	// What a simulation decides; missing is what the machine has.
 	Wall      func() time.Time

@@ -35,6 +35,7 @@ type Sandbox struct {
 	Games          Games    // that are traded; empty: all
 	TrustedProxies Networks // that may say for whom they ask
 	ReadyFile      string   // written once when ready; empty: the same is printed for people
+	Replica        string   // folder of Litestream's replica of the data folder; empty: none
 	Version        string
 	Out            io.Writer
 	Log            *slog.Logger
@@ -134,7 +135,7 @@ func (r *playing) openGateway(ctx context.Context) error {
 	u := r.steamFront.URL()
 	r.gateway, err = NewGateway(ctx, Options{DB: r.db, Alone: true, Box: box, PublicURL: r.main.URL(), Poll: sandboxPoll, Games: r.cfg.Games.apps, Sources: r.cfg.Prices, Pictures: r.cfg.Pictures, TrustedProxies: r.cfg.TrustedProxies.networks,
 		Steam: web.Endpoints{Community: u, API: u, Login: u, Store: u},
-		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log})
+		Guard: webhook.GuardOptions{AllowLoopback: true}, Now: r.world.Now, Log: r.cfg.Log, Replica: Store{r.cfg.Data, r.cfg.Database}.replica(r.cfg.Replica)})
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type Serve struct {
 	Roles          Roles         // of this process; empty: all
 	AllowPrivate   bool          // notifications may go to private addresses
 	Lease          time.Duration // how long a process may be silent before others take over its work
+	Replica        string        // folder of Litestream's replica of the data folder; empty: none
 	Version        string
 	Out            io.Writer
 	Log            *slog.Logger
@@ -155,7 +156,7 @@ func (s *serving) openGateway(ctx context.Context) (err error) {
 	s.gateway, err = NewGateway(ctx, Options{DB: s.db, Box: s.box, PublicURL: c.PublicURL, Poll: c.Poll, Pace: c.Pace,
 		Steam: web.Endpoints{Community: c.Steam.Community, API: c.Steam.API}, Games: c.Games.apps, Sources: c.Prices, Pictures: c.Pictures,
 		TrustedProxies: c.TrustedProxies.networks, Guard: webhook.GuardOptions{AllowLoopback: c.AllowPrivate, AllowPrivate: c.AllowPrivate},
-		Now: s.db.Clock, Log: c.Log, Roles: c.Roles, Lease: c.Lease})
+		Now: s.db.Clock, Log: c.Log, Roles: c.Roles, Lease: c.Lease, Replica: c.replica(c.Replica)})
 	if err != nil {
 		return err
 	}
