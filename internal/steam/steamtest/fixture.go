@@ -38,6 +38,8 @@ type Fixture struct {
 	Banned      steam.ID64 // has a trade ban
 	BannedToken string
 
+	Marked steam.ID64 // on probation, and banned by the community and by VAC
+
 	Big      steam.ID64 // has BigItems in the Protected game, several pages of the client
 	BigItems int
 
@@ -57,6 +59,9 @@ type Fixture struct {
 	// on; Unnoticed how long offers without their items look open.
 	TradeSteps func(time.Duration)
 	Unnoticed  func(time.Duration)
+
+	// FewLists lets the bot read its confirmations so often a minute.
+	FewLists func(int)
 
 	// LoseAnswer makes the next call's answer get lost after its effect;
 	// LoseRequest makes the next call get lost before it.
@@ -107,4 +112,5 @@ var promises = []struct {
 	{"a lost answer is unknown and can be found again", lostAnswers},
 	{"a lost request is unknown and leaves nothing", lostRequests},
 	{"rules can be acknowledged", acknowledging},
+	{"confirmations are not read too often", listing},
 }

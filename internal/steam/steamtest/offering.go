@@ -162,6 +162,28 @@ func lostRequests(r *room) {
 	r.wantState(id, steam.OfferActive)
 }
 
+func listing(r *room) {
+	r.FewLists(2)
+	for range 2 {
+		_, err := r.bot.Confirmations(r.Context())
+		r.must("confirmations", err)
+	}
+	gift := r.bot.Send(r.Context(), steam.NewOffer{
+		Partner: r.Partner, Token: r.PartnerToken, Message: "reference C-9", Give: []steam.Asset{r.asset(r.Bot, r.Protected, 0)},
+	})
+	if out := r.bot.Confirm(r.Context(), gift.Offer); out.Verdict != steam.Refused || out.Refusal != steam.RefusedRateLimit {
+		r.Errorf("confirm = %+v; want refused for the rate", out)
+	}
+	if _, err := r.bot.Confirmations(r.Context()); err == nil {
+		r.Error("a third list in a minute")
+	}
+	r.wantState(gift.Offer, steam.OfferNeedsConfirmation)
+	r.Advance(time.Minute)
+	if out := r.bot.Confirm(r.Context(), gift.Offer); out.Verdict != steam.Done {
+		r.Errorf("a minute later: %+v", out)
+	}
+}
+
 func acknowledging(r *room) {
 	for range 2 {
 		if out := r.bot.Acknowledge(r.Context()); out.Verdict != steam.Done {

@@ -170,6 +170,11 @@ func profiles(r *room) {
 	if b.Economy != "banned" {
 		r.Errorf("bans = %+v; want a trade ban", b)
 	}
+	b, err = r.bot.Bans(r.Context(), r.Marked)
+	r.must("bans", err)
+	if b.Economy != "probation" || !b.Community || !b.VAC {
+		r.Errorf("bans = %+v; want probation and both bans", b)
+	}
 	s, err := r.bot.Summary(r.Context(), r.Partner)
 	r.must("summary", err)
 	if s.ID != r.Partner || s.Name == "" {

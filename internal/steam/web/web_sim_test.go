@@ -24,6 +24,7 @@ const (
 	held    steam.ID64 = 76561198000000302
 	banned  steam.ID64 = 76561198000000303
 	big     steam.ID64 = 76561198000000304
+	marked  steam.ID64 = 76561198000000305
 )
 
 func TestTheClientKeepsItsContractOnTheSimulator(t *testing.T) {
@@ -73,6 +74,7 @@ func seed() sim.World {
 			{SteamID: hidden, TradeToken: "Pr1vate_", InventoryPrivate: true, Items: items},
 			{SteamID: held, TradeToken: "He1d-tok", EscrowDays: 15, Items: items},
 			{SteamID: banned, TradeToken: "Bann3d-t", TradeBan: true, Items: items},
+			{SteamID: marked, TradeToken: "Mark3d-t", Probation: true, CommunityBan: true, VACBans: 1, Items: items},
 			{SteamID: big, TradeToken: "B1g-tokn", Items: []sim.Item{{App: steam.CS2, Name: dune, Count: 97}}},
 		},
 	}
@@ -157,7 +159,7 @@ func (st *stage) fixture() steamtest.Fixture {
 		Client: st.client, Bot: bot, Partner: partner, PartnerToken: "Eus3r-tk",
 		Private: hidden, PrivateToken: "Pr1vate_",
 		Held: held, HeldToken: "He1d-tok", HeldFor: 15 * 24 * time.Hour,
-		Banned: banned, BannedToken: "Bann3d-t", Big: big, BigItems: 97, Unknown: 76561198000000999,
+		Banned: banned, BannedToken: "Bann3d-t", Marked: marked, Big: big, BigItems: 97, Unknown: 76561198000000999,
 		Protected: steam.CS2, Free: steam.Rust,
 		Now: st.clock, Advance: st.advance,
 		Accept:  func(id steam.OfferID) { st.control("POST", "/sim/offers/"+string(id)+"/accept", "") },
@@ -167,6 +169,10 @@ func (st *stage) fixture() steamtest.Fixture {
 		},
 		TradeSteps: func(d time.Duration) { st.control("POST", "/sim/settings", fmt.Sprintf(`{"trade_steps":%q}`, d)) },
 		Unnoticed:  func(d time.Duration) { st.control("POST", "/sim/settings", fmt.Sprintf(`{"invalid_after":%q}`, d)) },
+
+		FewLists: func(n int) {
+			st.control("POST", "/sim/settings", fmt.Sprintf(`{"limits":{"confirmation_lists":%d}}`, n))
+		},
 
 		LoseAnswer:  st.lose("after"),
 		LoseRequest: st.lose("before"),
