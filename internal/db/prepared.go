@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 )
 
 // maxKept bounds the statements kept prepared. The program has a few hundred
@@ -39,7 +40,7 @@ func (w *writer) prepared(query string) (*kept, error) {
 // forget drops the kept statements when they have become too many. It runs
 // between two groups, when none is in use.
 func (w *writer) forget() {
-	if len(w.stmts) > maxKept {
+	if len(w.stmts)+len(w.lists) > maxKept {
 		w.drop()
 	}
 }
@@ -49,6 +50,47 @@ func (w *writer) drop() {
 		_ = k.stmt.Close()
 	}
 	clear(w.stmts)
+	for _, s := range w.lists {
+		_ = s.Close()
+	}
+	clear(w.lists)
+}
+
+// change runs a statement about rows of a list, which returns none, and says how
+// many it changed. It goes past database/sql, which makes a copy of each of some
+// thousand values.
+func (w *writer) change(query string, args []any) (changed int64, err error) {
+	w.values = w.values[:0]
+	for i, a := range args {
+		v := driver.NamedValue{Ordinal: i + 1, Value: a}
+		switch a := a.(type) {
+		case int:
+			v.Value = int64(a)
+		case driver.Valuer:
+			if v.Value, err = a.Value(); err != nil {
+				return 0, err
+			}
+		}
+		w.values = append(w.values, v)
+	}
+	err = w.conn.Raw(func(c any) error {
+		s := w.lists[query]
+		if s == nil {
+			made, err := c.(driver.ConnPrepareContext).PrepareContext(context.Background(), query)
+			if err != nil {
+				return err
+			}
+			s = made
+			w.lists[query] = s
+		}
+		res, err := s.(driver.StmtExecContext).ExecContext(context.Background(), w.values)
+		if err == nil {
+			changed, err = res.RowsAffected()
+		}
+		return err
+	})
+	clear(w.values)
+	return changed, err
 }
 
 // writerQuerier runs statements of a job on the writer's connection. It is used

@@ -64,17 +64,32 @@ func (tx *Tx) Together(all ...Statement) error {
 		return tx.conn.Raw(func(c any) error { return pipeline(tx.ctx, c.(*stdlib.Conn).Conn(), all) })
 	}
 	for _, s := range all {
-		each := []Statement{s}
-		if s.list != nil {
-			each = s.list.parts(s)
+		if s.list == nil {
+			if err := tx.one(&s); err != nil {
+				return err
+			}
+			continue
 		}
-		for i := range each {
-			if err := tx.one(&each[i]); err != nil {
+		for _, part := range s.list.parts(s) {
+			if err := tx.part(&part); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// part runs one of the statements that SQLite gets for a list.
+func (tx *Tx) part(s *Statement) error {
+	w, ok := tx.q.(writerQuerier)
+	if s.row != nil || !ok {
+		return tx.one(s)
+	}
+	n, err := w.w.change(s.text, s.args)
+	if s.affected != nil {
+		*s.affected += n
+	}
+	return err
 }
 
 // one runs a statement by itself.

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
@@ -20,6 +21,8 @@ type writer struct {
 	pool    *sql.DB
 	conn    *sql.Conn
 	stmts   map[string]*kept
+	lists   map[string]driver.Stmt // those of lists that return no rows
+	values  []driver.NamedValue    // of one of them, while it runs
 	jobs    chan *job
 	quit    chan struct{}
 	done    chan struct{}
@@ -42,7 +45,7 @@ func newWriter(ctx context.Context, d *DB, pool *sql.DB) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	w := &writer{db: d, pool: pool, conn: conn, stmts: map[string]*kept{},
+	w := &writer{db: d, pool: pool, conn: conn, stmts: map[string]*kept{}, lists: map[string]driver.Stmt{},
 		jobs: make(chan *job, 4*maxGroup), quit: make(chan struct{}), done: make(chan struct{})}
 	go w.loop()
 	return w, nil
