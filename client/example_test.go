@@ -133,7 +133,7 @@ func ExampleClient_Events() {
 
 // A receiver of deposit notifications.
 func ExampleVerifier_Deposit() {
-	p := ready.Projects[0]
+	p := ready().Projects[0]
 	v := client.Verifier{ID: p.ClientID, Secret: p.ClientSecret, WebhookSecret: p.WebhookSecret}
 	told := make(chan client.Deposit, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

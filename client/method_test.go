@@ -42,8 +42,8 @@ func (c *called) RoundTrip(r *http.Request) (*http.Response, error) {
 // Every method of the reference is a method of the client and works.
 func TestEveryMethodWorks(t *testing.T) {
 	seen := &called{methods: map[string]bool{}}
-	p := ready.Projects[0]
-	c := client.New(ready.GatewayURL, p.ClientID, p.ClientSecret, client.WithHTTPClient(&http.Client{Transport: seen}))
+	p := ready().Projects[0]
+	c := client.New(ready().GatewayURL, p.ClientID, p.ClientSecret, client.WithHTTPClient(&http.Client{Transport: seen}))
 	ctx := t.Context()
 	must := func(what string, err error) {
 		t.Helper()
@@ -148,7 +148,7 @@ func (u steamUser) partner(t *testing.T) string {
 
 func payerOf(t *testing.T, persona string) steamUser {
 	t.Helper()
-	res, err := http.Get(ready.GatewayURL + "/sandbox/world")
+	res, err := http.Get(ready().GatewayURL + "/sandbox/world")
 	if err != nil {
 		t.Fatal(err)
 	}
