@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +57,10 @@ func TestReleaseBeforeItsTimeIsRefused(t *testing.T) {
 		}
 		all := ledger.Entry{Account: ledger.Available(7), Amount: 12_500}
 		early := deposit.NotBefore.Add(-time.Microsecond)
-		wantFault(t, release(t, d, l, deposit.ID, early, all), fault.WrongState)
+		err := release(t, d, l, deposit.ID, early, all)
+		if wantFault(t, err, fault.WrongState); !strings.Contains(err.Error(), "ends not before 2026-03-02T12:00:00Z") {
+			t.Errorf("it reads %q", err)
+		}
 		wantBalance(t, l, ledger.Held(7), 12_500)
 		if err := release(t, d, l, deposit.ID, deposit.NotBefore, all); err != nil {
 			t.Error(err)
@@ -67,14 +71,17 @@ func TestReleaseBeforeItsTimeIsRefused(t *testing.T) {
 
 func TestWrongSplitIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, parts := range map[string][]ledger.Entry{
-		"nothing":         nil,
-		"too little":      {{ledger.Available(7), 12_499}},
-		"too much":        {{ledger.Available(7), 12_500}, {ledger.Commission, 1}},
-		"negative":        {{ledger.Available(7), 12_501}, {ledger.Rounding, -1}},
-		"one too many":    {{ledger.Available(7), 12_500}, {ledger.Rounding, -1}},
-		"into a hold":     {{ledger.InDelivery(7), 12_500}},
-		"unknown account": {{"gateway/comission", 12_500}},
+	for name, c := range map[string]struct {
+		why   string
+		parts []ledger.Entry
+	}{
+		"nothing":         {"a transaction has", nil},
+		"too little":      {"the entries sum to", []ledger.Entry{{ledger.Available(7), 12_499}}},
+		"too much":        {"the entries sum to", []ledger.Entry{{ledger.Available(7), 12_500}, {ledger.Commission, 1}}},
+		"negative":        {"is no part", []ledger.Entry{{ledger.Available(7), 12_501}, {ledger.Rounding, -1}}},
+		"one too many":    {"is no part", []ledger.Entry{{ledger.Available(7), 12_500}, {ledger.Rounding, -1}}},
+		"into a hold":     {"is no part", []ledger.Entry{{ledger.InDelivery(7), 12_500}}},
+		"unknown account": {"no account is called", []ledger.Entry{{"gateway/comission", 12_500}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,8 +90,8 @@ func TestWrongSplitIsRefused(t *testing.T) {
 			if err := hold(t, d, l, deposit); err != nil {
 				t.Fatal(err)
 			}
-			if err := release(t, d, l, deposit.ID, deposit.NotBefore, parts...); err == nil {
-				t.Error("released")
+			if err := release(t, d, l, deposit.ID, deposit.NotBefore, c.parts...); err == nil || !strings.Contains(err.Error(), c.why) {
+				t.Errorf("got %v, want: %s", err, c.why)
 			}
 			wantBalance(t, l, ledger.Held(7), 12_500)
 			wantClean(t, l)
@@ -110,6 +117,7 @@ func TestVoidMovesTheMoneyBack(t *testing.T) {
 		}
 		wantBalance(t, l, ledger.Available(7), 500)
 		wantBalance(t, l, ledger.InDelivery(7), 0)
+		wantReversal(t, d, "void/purchase/1", "hold/purchase/1")
 		wantClean(t, l)
 	})
 }
@@ -187,19 +195,23 @@ func TestOddHoldsAreRefused(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t)
 	l := ledger.New(d)
-	for name, change := range map[string]func(*ledger.Hold){
-		"no id":           func(h *ledger.Hold) { h.ID = "" },
-		"nothing":         func(h *ledger.Hold) { h.Amount = 0 },
-		"negative":        func(h *ledger.Hold) { h.Amount = -1 },
-		"no time":         func(h *ledger.Hold) { h.At = time.Time{} },
-		"to an open one":  func(h *ledger.Hold) { h.To = ledger.Available(7) },
-		"from held":       func(h *ledger.Hold) { h.From = ledger.InDelivery(7) },
-		"unknown account": func(h *ledger.Hold) { h.From = "outside/moon" },
+	const odd = "is no hold"
+	for name, c := range map[string]struct {
+		why    string
+		change func(*ledger.Hold)
+	}{
+		"no id":           {odd, func(h *ledger.Hold) { h.ID = "" }},
+		"nothing":         {odd, func(h *ledger.Hold) { h.Amount = 0 }},
+		"negative":        {odd, func(h *ledger.Hold) { h.Amount = -1 }},
+		"no time":         {"a transaction has", func(h *ledger.Hold) { h.At = time.Time{} }},
+		"to an open one":  {odd, func(h *ledger.Hold) { h.To = ledger.Available(7) }},
+		"from held":       {odd, func(h *ledger.Hold) { h.From = ledger.InDelivery(7) }},
+		"unknown account": {"no account is called", func(h *ledger.Hold) { h.From = "outside/moon" }},
 	} {
 		h := deposit
-		change(&h)
-		if err := hold(t, d, l, h); err == nil {
-			t.Errorf("%s: held", name)
+		c.change(&h)
+		if err := hold(t, d, l, h); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v, want: %s", name, err, c.why)
 		}
 	}
 	wantBalance(t, l, ledger.Held(7), 0)

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -157,7 +156,6 @@ func net(t Transaction) ([]change, error) {
 	if sum != 0 {
 		return nil, fmt.Errorf("post %s: the entries sum to %s", t.Ref, sum)
 	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.account, b.account) })
 	return changes, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -109,30 +110,46 @@ func TestOnlyTransactionsArePosted(t *testing.T) {
 	t.Parallel()
 	cash, own := ledger.OutsideCash, ledger.Available(7)
 	good := []ledger.Entry{{cash, -5}, {own, 5}}
-	for name, tr := range map[string]ledger.Transaction{
-		"no ref":             {Kind: "test", At: noon, Entries: good},
-		"no kind":            {Ref: "r", At: noon, Entries: good},
-		"no time":            {Ref: "r", Kind: "test", Entries: good},
-		"no entries":         {Ref: "r", Kind: "test", At: noon},
-		"one entry":          {Ref: "r", Kind: "test", At: noon, Entries: good[:1]},
-		"unbalanced":         {Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -5}, {own, 6}}},
-		"too little":         {Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -6}, {own, 5}}},
-		"zero entry":         {Ref: "r", Kind: "test", At: noon, Entries: append([]ledger.Entry{{own, 0}}, good...)},
-		"beyond the range":   transfer("r", cash, own, money.Max+1),
-		"wraps to zero":      {Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -1 << 63}, {own, -1 << 63}}},
-		"unknown account":    transfer("r", cash, "project/7/avialable", 5),
-		"project zero":       transfer("r", cash, ledger.Available(0), 5),
-		"account of a hold":  transfer("r", cash, ledger.Held(7), 5),
-		"on its way":         transfer("r", cash, ledger.InDelivery(7), 5),
-		"reference of holds": transfer("hold/r", cash, own, 5),
-		"kind of holds":      {Ref: "r", Kind: "void", At: noon, Entries: good},
+	many := make([]ledger.Entry, 65)
+	for i := range many {
+		many[i] = ledger.Entry{Account: cash, Amount: money.Amount(1 - 2*(i%2))}
+	}
+	const shape, entry, account, sum, others = "a transaction has", "entry of", "no account is called", "the entries sum to", "only a hold or a debt"
+	for name, c := range map[string]struct {
+		why string
+		ledger.Transaction
+	}{
+		"no ref":                {shape, ledger.Transaction{Kind: "test", At: noon, Entries: good}},
+		"no kind":               {shape, ledger.Transaction{Ref: "r", At: noon, Entries: good}},
+		"no time":               {shape, ledger.Transaction{Ref: "r", Kind: "test", Entries: good}},
+		"no entries":            {shape, ledger.Transaction{Ref: "r", Kind: "test", At: noon}},
+		"one entry":             {shape, ledger.Transaction{Ref: "r", Kind: "test", At: noon, Entries: good[:1]}},
+		"too many entries":      {shape, ledger.Transaction{Ref: "r", Kind: "test", At: noon, Entries: many}},
+		"unbalanced":            {sum, ledger.Transaction{Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -5}, {own, 6}}}},
+		"too little":            {sum, ledger.Transaction{Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -6}, {own, 5}}}},
+		"zero entry":            {entry, ledger.Transaction{Ref: "r", Kind: "test", At: noon, Entries: append([]ledger.Entry{{own, 0}}, good...)}},
+		"below the range":       {entry, transfer("r", cash, own, money.Max+1)},
+		"beyond the range":      {entry, transfer("r", cash, own, -money.Max-1)},
+		"wraps to zero":         {entry, ledger.Transaction{Ref: "r", Kind: "test", At: noon, Entries: []ledger.Entry{{cash, -1 << 63}, {own, -1 << 63}}}},
+		"unknown account":       {account, transfer("r", cash, "project/7/avialable", 5)},
+		"unknown place":         {account, transfer("r", cash, "7/available", 5)},
+		"project zero":          {account, transfer("r", cash, ledger.Available(0), 5)},
+		"project below zero":    {account, transfer("r", cash, ledger.Available(-1), 5)},
+		"project in letters":    {account, transfer("r", cash, "project/a/available", 5)},
+		"project out of range":  {account, transfer("r", cash, "project/9223372036854775808/available", 5)},
+		"account of a hold":     {others, transfer("r", cash, ledger.Held(7), 5)},
+		"on its way":            {others, transfer("r", cash, ledger.InDelivery(7), 5)},
+		"paying out":            {others, transfer("r", cash, ledger.PayingOut(7), 5)},
+		"reference of holds":    {others, transfer("hold/r", cash, own, 5)},
+		"reference of releases": {others, transfer("release/r", cash, own, 5)},
+		"kind of holds":         {others, ledger.Transaction{Ref: "r", Kind: "void", At: noon, Entries: good}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := ledger.New(dbtest.SQLite(t))
-			err := l.Post(t.Context(), tr)
-			if code, _ := fault.Of(err); err == nil || code != fault.Internal {
-				t.Errorf("got %v, want an error without a code", err)
+			err := l.Post(t.Context(), c.Transaction)
+			if code, _ := fault.Of(err); err == nil || code != fault.Internal || !strings.Contains(err.Error(), c.why) {
+				t.Errorf("got %v, want an error without a code: %s", err, c.why)
 			}
 			wantBalance(t, l, cash, 0)
 			wantClean(t, l)

@@ -56,6 +56,7 @@ func TestWhatIsTakenBackAndSpentIsOwed(t *testing.T) {
 			_, err := takeBack(t, d, l, "release/"+deposit.ID)
 			wantFault(t, err, fault.Duplicate)
 		}
+		wantReversal(t, d, "back/release/"+deposit.ID, "release/"+deposit.ID)
 		_, err := takeBack(t, d, l, "release/deposit/2")
 		wantFault(t, err, fault.NotFound)
 		spent.ID, spent.Amount = "purchase/2", 1

@@ -8,6 +8,7 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -83,6 +84,24 @@ func Break(t testing.TB, d *db.DB, table string) {
 	err := d.Write(t.Context(), func(tx *db.Tx) error {
 		_, err := tx.ExecContext(t.Context(), "alter table "+table+" rename to broken_"+table)
 		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Freeze lets a table be read only: from now on each change of it fails. On
+// SQLite.
+func Freeze(t testing.TB, d *db.DB, table string) {
+	t.Helper()
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for _, change := range []string{"insert", "update", "delete"} {
+			if _, err := tx.ExecContext(t.Context(), fmt.Sprintf("create trigger frozen_%s_%s before %[2]s on %[1]s begin select raise(abort, 'frozen'); end",
+				table, change)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
