@@ -133,7 +133,7 @@ func (d *Door) shop(ctx context.Context, id int64, wellFormed bool) (merchant.Pr
 // shopID reads a client id: digits without leading zeros.
 func shopID(s string) (int64, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && n > 0 && s[0] >= '1' && s[0] <= '9'
+	return n, err == nil && s[0] >= '1' // and no sign
 }
 
 // secretMatches compares digests, which have one length whatever was sent.
@@ -179,7 +179,7 @@ func (d *Door) address(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	at := peer.Addr().Unmap().WithZone("")
-	if len(d.deps.TrustedProxies) == 0 || !contains(d.deps.TrustedProxies, at) {
+	if !contains(d.deps.TrustedProxies, at) {
 		return at
 	}
 	hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")

@@ -2,10 +2,12 @@ package web
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/skinrail/skinrail/internal/steam"
 )
+
+var update = flag.Bool("update", false, "rewrite testdata/forgeries.txt")
 
 const returnTo = "https://pay.example/pay/return?hash=abc&state=once-1"
 
@@ -68,8 +72,30 @@ func TestAGoodSignInNamesTheAccountAndTheNonce(t *testing.T) {
 	want.Set("openid.mode", "check_authentication")
 	want.Del("hash")
 	want.Del("state")
+	if r.Header.Get("Origin") != y.Community {
+		t.Errorf("origin %q", r.Header.Get("Origin"))
+	}
 	if r.URL.Path != "/openid/login" || r.PostForm.Encode() != want.Encode() || r.URL.RawQuery != "" {
 		t.Errorf("asked %s with %v; want %v", r.URL, r.PostForm, want)
+	}
+}
+
+// counting is a way out that is one's own, such as a proxy.
+type counting struct{ n atomic.Int32 }
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestSteamIsAskedByTheGivenWay(t *testing.T) {
+	t.Parallel()
+	y, way := newYesSayer(t), &counting{}
+	for i, client := range []*http.Client{{Transport: way}, nil} {
+		y.HTTP = client
+		if _, _, err := y.Verify(t.Context(), y.assertion(), returnTo, worldStart); err != nil || way.n.Load() != 1 {
+			t.Errorf("%d: %v, asked %d times", i, err, way.n.Load())
+		}
 	}
 }
 
@@ -124,6 +150,8 @@ var forgeries = []struct{ name, key, value string }{
 	{"nonce on day 32", "openid.response_nonce", "2026-03-32T12:00:00Zabc"},
 	{"nonce with a blank", "openid.response_nonce", "2026-03-01T12:00:00Za b"},
 	{"nonce beyond ascii", "openid.response_nonce", "2026-03-01T12:00:00Zaé"},
+	{"nonce with a blank first", "openid.response_nonce", "2026-03-01T12:00:00Z b"},
+	{"nonce of 256", "openid.response_nonce", "2026-03-01T12:00:00Z" + strings.Repeat("a", 236)},
 	{"nonce too long", "openid.response_nonce", "2026-03-01T12:00:00Z" + strings.Repeat("a", 240)},
 	{"nothing signed", "openid.signed", "signed"},
 	{"claim not signed", "openid.signed", "signed,op_endpoint,identity,return_to,response_nonce,assoc_handle"},
@@ -139,6 +167,7 @@ var forgeries = []struct{ name, key, value string }{
 	{"signed with an unknown", "openid.signed", "signed,op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle,email"},
 	{"signed signature", "openid.signed", "signed,op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle,sig"},
 	{"signature no base64", "openid.sig", "not base64!"},
+	{"signature with something behind it", "openid.sig", "AAECAwQFBgcICQoLDA0ODxAR!"},
 	{"signature too short", "openid.sig", "AAEC"},
 	{"signature too long", "openid.sig", strings.Repeat("AAEC", 40)},
 	{"signature with a line end", "openid.sig", "AAECAwQFBgcICQoLDA0ODxAREhM=\n"},
@@ -153,6 +182,12 @@ var forgeries = []struct{ name, key, value string }{
 	{"control character in the handle", "openid.assoc_handle", "123\x004567"},
 	{"line end in the handle", "openid.assoc_handle", "123\r\nis_valid:true"},
 	{"broken utf-8 in the handle", "openid.assoc_handle", "\xff\xfe"},
+	{"last control character in the handle", "openid.assoc_handle", "1\x1f"},
+	{"delete in the handle", "openid.assoc_handle", "\x7f1"},
+	{"first control character above ascii in the handle", "openid.assoc_handle", "1\u0080"},
+	{"last control character above ascii in the handle", "openid.assoc_handle", "1\u009f"},
+	{"signature of 15 bytes", "openid.sig", "AAECAwQFBgcICQoLDA0O"},
+	{"signature of 65 bytes", "openid.sig", strings.Repeat("AAEC", 21) + "AAE="},
 	{"handle too long", "openid.assoc_handle", strings.Repeat("1", 2049)},
 }
 
@@ -160,7 +195,7 @@ var forgeries = []struct{ name, key, value string }{
 var forgedClaims = []string{
 	"@/openid/id/7656119800000020", "@/openid/id/765611980000002010", "@/openid/id/76561198000000201/", "@/openid/id/76561198000000201?x",
 	"@/openid/id/76561198000000201#x", "@/openid/id/ 76561198000000201", "@/openid/id/+6561198000000201", "@/openid/id/76561198０00000201",
-	"@/openid/id/103582791429521412", "@/openid/id/76561197960265728", "@/openid/id/0", "@/openid/id/", "@/id/76561198000000201",
+	"@/openid/id/76561200000000000", "@/openid/id/103582791429521412", "@/openid/id/76561197960265728", "@/openid/id/0", "@/openid/id/", "@/id/76561198000000201",
 	"@/openid/id/../id/76561198000000201", "@//openid/id/76561198000000201", "@/openid/ID/76561198000000201", "x@/openid/id/76561198000000201",
 	"https://evil.example/openid/id/76561198000000201", "@.evil.example/openid/id/76561198000000201",
 	"https://evil.example/?@/openid/id/76561198000000201", "@/openid/id/76561298000000201", "@/openid/id/76561198000000201\n",
@@ -171,12 +206,15 @@ func TestForgedSignInsAreRefusedBeforeSteamIsAsked(t *testing.T) {
 	y := newYesSayer(t)
 	now := worldStart.Add(time.Second / 2)
 	n := 0
+	var why strings.Builder
 	refuse := func(name string, q url.Values) {
 		t.Helper()
 		n++
-		if id, _, err := y.Verify(t.Context(), q, returnTo, now); !errors.Is(err, ErrSignIn) || id != 0 {
+		id, _, err := y.Verify(t.Context(), q, returnTo, now)
+		if !errors.Is(err, ErrSignIn) || id != 0 {
 			t.Errorf("%s: Verify = %v, %v; want it refused", name, id, err)
 		}
+		fmt.Fprintf(&why, "%s: %v\n", name, err)
 	}
 	for _, f := range forgeries {
 		q := y.assertion()
@@ -188,7 +226,7 @@ func TestForgedSignInsAreRefusedBeforeSteamIsAsked(t *testing.T) {
 		claim = strings.Replace(claim, "@", y.Community, 1)
 		q.Set("openid.claimed_id", claim)
 		q.Set("openid.identity", claim)
-		refuse("claim "+claim, q)
+		refuse("claim "+strings.ReplaceAll(claim, y.Community, "@"), q)
 	}
 	for _, key := range assertionKeys {
 		q := y.assertion()
@@ -208,8 +246,34 @@ func TestForgedSignInsAreRefusedBeforeSteamIsAsked(t *testing.T) {
 	if n < 60 {
 		t.Errorf("%d forgeries; want 60 or more", n)
 	}
+	const file = "testdata/forgeries.txt" // each with what is wrong with it
+	if *update {
+		if err := os.WriteFile(file, []byte(why.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(file); err != nil || why.String() != string(want) {
+		t.Errorf("%s differs (%v): run the test with -update\n%s", file, err, why.String())
+	}
 	if asked := y.asked.Load(); asked != 0 {
 		t.Errorf("Steam was asked %d times about forgeries", asked)
+	}
+}
+
+func TestValuesAtTheirLimitsAreGood(t *testing.T) {
+	t.Parallel()
+	y := newYesSayer(t)
+	for _, c := range []struct{ key, value string }{
+		{"openid.assoc_handle", strings.Repeat("1", 2048)}, {"openid.assoc_handle", " ~\u00a0"},
+		{"openid.sig", "AAECAwQFBgcICQoLDA0ODw=="}, {"openid.sig", strings.Repeat("AAEC", 21) + "AA=="},
+		{"openid.response_nonce", "2026-03-01T12:00:00Za"}, {"openid.response_nonce", "2026-03-01T12:00:00Z!~"},
+		{"openid.response_nonce", "2026-03-01T12:00:00Z" + strings.Repeat("a", 235)},
+	} {
+		q := y.assertion()
+		q.Set(c.key, c.value)
+		if _, _, err := y.Verify(t.Context(), q, returnTo, worldStart); err != nil {
+			t.Errorf("%s=%.60s (%d): %v", c.key, c.value, len(c.value), err)
+		}
 	}
 }
 
@@ -233,30 +297,35 @@ func TestOnlySteamsClearYesIsAYes(t *testing.T) {
 		h    http.HandlerFunc
 		want error
 	}{
-		"no":                 {says(200, ns+"is_valid:false\n"), ErrSignIn},
-		"crlf yes":           {says(200, "ns:http://specs.openid.net/auth/2.0\r\nis_valid:true\r\n"), nil},
-		"yes in capitals":    {says(200, ns+"is_valid:TRUE\n"), steam.ErrUnavailable},
-		"yes with a tail":    {says(200, ns+"is_valid:true \n"), steam.ErrUnavailable},
-		"yes and no":         {says(200, ns+"is_valid:true\nis_valid:false\n"), steam.ErrUnavailable},
-		"no namespace":       {says(200, "is_valid:true\n"), steam.ErrUnavailable},
-		"another namespace":  {says(200, "ns:http://openid.net/signon/1.1\nis_valid:true\n"), steam.ErrUnavailable},
-		"text around it":     {says(200, "<p>is_valid:true</p>"), steam.ErrUnavailable},
-		"html":               {says(200, "<html>\n</html>\n"), steam.ErrUnavailable},
-		"empty":              {says(200, ""), steam.ErrUnavailable},
-		"yes after 5 kB":     {says(200, ns+"x:"+strings.Repeat("a", 5<<10)+"\nis_valid:true\n"), steam.ErrUnavailable},
-		"yes with a 500":     {says(500, ns+"is_valid:true\n"), steam.ErrUnavailable},
-		"yes with a 201":     {says(201, ns+"is_valid:true\n"), steam.ErrUnavailable},
-		"blocked":            {says(403, ""), steam.ErrRateLimited},
-		"too many":           {says(429, ""), steam.ErrRateLimited},
-		"dropped":            {cuts, steam.ErrUnavailable},
-		"redirect to a yes":  {redirectToYes, steam.ErrUnavailable},
-		"permanent redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/yes", 308) }, steam.ErrUnavailable},
+		"no":                  {says(200, ns+"is_valid:false\n"), ErrSignIn},
+		"crlf yes":            {says(200, "ns:http://specs.openid.net/auth/2.0\r\nis_valid:true\r\n"), nil},
+		"yes and blank lines": {says(200, "\n"+ns+"\n\nis_valid:true\n\n"), nil},
+		"yes beside noise":    {says(200, ns+"noise\nis_valid:true\n"), steam.ErrUnavailable},
+		"yes in capitals":     {says(200, ns+"is_valid:TRUE\n"), steam.ErrUnavailable},
+		"yes with a tail":     {says(200, ns+"is_valid:true \n"), steam.ErrUnavailable},
+		"yes and no":          {says(200, ns+"is_valid:true\nis_valid:false\n"), steam.ErrUnavailable},
+		"no namespace":        {says(200, "is_valid:true\n"), steam.ErrUnavailable},
+		"another namespace":   {says(200, "ns:http://openid.net/signon/1.1\nis_valid:true\n"), steam.ErrUnavailable},
+		"text around it":      {says(200, "<p>is_valid:true</p>"), steam.ErrUnavailable},
+		"html":                {says(200, "<html>\n</html>\n"), steam.ErrUnavailable},
+		"empty":               {says(200, ""), steam.ErrUnavailable},
+		"yes after 5 kB":      {says(200, ns+"x:"+strings.Repeat("a", 5<<10)+"\nis_valid:true\n"), steam.ErrUnavailable},
+		"yes with a 500":      {says(500, ns+"is_valid:true\n"), steam.ErrUnavailable},
+		"yes with a 201":      {says(201, ns+"is_valid:true\n"), steam.ErrUnavailable},
+		"blocked":             {says(403, ""), steam.ErrRateLimited},
+		"too many":            {says(429, ""), steam.ErrRateLimited},
+		"dropped":             {cuts, steam.ErrUnavailable},
+		"redirect to a yes":   {redirectToYes, steam.ErrUnavailable},
+		"permanent redirect":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/yes", 308) }, steam.ErrUnavailable},
 	} {
 		y := newYesSayer(t)
 		y.answer = tc.h
 		_, _, err := y.Verify(t.Context(), y.assertion(), returnTo, worldStart)
 		if !errors.Is(err, tc.want) {
 			t.Errorf("%s: %v; want %v", name, err, tc.want)
+		}
+		if name == "no" && !strings.HasSuffix(err.Error(), "steam does not confirm it") || name == "yes with a 500" && !strings.HasSuffix(err.Error(), "status 500") {
+			t.Errorf("%s: %v", name, err)
 		}
 		if n := y.asked.Load(); n != 1 {
 			t.Errorf("%s: %d requests; want 1", name, n)
