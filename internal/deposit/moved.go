@@ -169,7 +169,7 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, d, next Deposit, st step,
 	if !ok {
 		return false, fault.New(fault.WrongState, "deposit %d is %s", d.ID, d.State)
 	}
-	next.State, next.Reason, next.Version = to, st.reason, d.Version+1
+	next.State, next.Reason = to, st.reason
 	if to.Ended() {
 		next.EndedAt = now
 	}

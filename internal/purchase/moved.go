@@ -77,7 +77,7 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, p Purchase, t trade.Tra
 
 // apply is the pure part of a step.
 func apply(p Purchase, to State, t trade.Trade, reason string, now time.Time) Purchase {
-	p.State, p.Reason, p.TradeID, p.Version = to, reason, t.ID, p.Version+1
+	p.State, p.Reason, p.TradeID = to, reason, t.ID
 	if t.OfferID != "" {
 		p.OfferID = t.OfferID
 	}

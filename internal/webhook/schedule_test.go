@@ -31,6 +31,26 @@ func TestWaitsFollowTheScheduleWithinAFifth(t *testing.T) {
 	}
 }
 
+// Computed by other code: the same delivery waits the same in all versions.
+func TestWaitsOfADeliveryNeverChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		delivery int64
+		try      int
+		want     time.Duration
+	}{
+		{1, 1, 967000000000},
+		{2, 1, 803000000000},
+		{1, 2, 1049000000000},
+		{90817, 3, 1136000000000},
+		{1099511627776, 9, 957000000000},
+	} {
+		if got := jitter(1000*time.Second, c.delivery, c.try); got != c.want {
+			t.Errorf("delivery %d, try %d: %d, want %d", c.delivery, c.try, got, c.want)
+		}
+	}
+}
+
 func TestRetryAfterLengthensAWaitUpToADay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ asked, low, high time.Duration }{
@@ -52,7 +72,8 @@ func TestRetryAfterIsSecondsOrADate(t *testing.T) {
 	t.Parallel()
 	wall := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Duration{
-		"": 0, "0": 0, "120": 2 * time.Minute, "-5": 0, "1.5": 0, "soon": 0, "99999999999999999999": 0,
+		"": 0, "0": 0, "120": 2 * time.Minute, "-5": 0, "1.5": 0, "soon": 0, "99999999999999999999": 0, "2147483647": (1<<31 - 1) * time.Second,
+		"2147483648":                    0,
 		"Sun, 01 Mar 2026 12:10:00 GMT": 10 * time.Minute, "Sun, 01 Mar 2026 11:00:00 GMT": 0,
 	} {
 		if got := retryAfter(http.Header{"Retry-After": {text}}, wall); got != want {
