@@ -136,6 +136,12 @@ func TestDepositUndoneAfterItWasCreditedIsOwed(t *testing.T) {
 			s.control(http.StatusOK, http.MethodPost, "/deposits/"+deposit+"/success", nil)
 			s.project("pay-out", exampleID, "1000", "--ref", "wire-1", "--by", "ann")
 			s.project("pay-out", exampleID, "15", "--ref", "wire-2", "--by", "ann") // of the deposit's 20.282
+			s.plant(fmt.Sprintf("insert into drift (bot, kind, subject, detail, looks, first_seen, last_seen) values ('%s', 'trade_undone', '%s', 'status 4', 2, 1, 1)",
+				s.worldBot().SteamID, s.steamTrade("inv-1")))
+			undone := func() any { a, _ := s.diagnosis(); return a["counts"].(map[string]any)["trade_undone"] }
+			if undone() != 1.0 {
+				t.Error("the doctor does not name it")
+			}
 			undo := []string{"undo", deposit, "--by", "ann", "--note", "rolled back by support", "--json"}
 			first := s.project(undo...)
 			if !strings.Contains(first, `"owed": "15.000"`) || !strings.Contains(first, `"replayed": false`) {
@@ -147,6 +153,9 @@ func TestDepositUndoneAfterItWasCreditedIsOwed(t *testing.T) {
 			eventually(t, "the money is gone", func() bool { return s.ok(answer{"method": "balance"})["balance"] == "0.00" })
 			if got := s.ok(answer{"method": "orderstatus", "order_id": "inv-1"}); got.text("status") != "success" {
 				t.Errorf("order %v", got)
+			}
+			if n := undone(); n != nil {
+				t.Errorf("the doctor names %v that was booked", n)
 			}
 			s.shows(s.metrics(), "skinrail_projects_over_debt_limit", 0)
 			if got := s.project("debt", exampleID, "10"); !strings.Contains(got, "owes 15.000 USD and may owe 10.000 USD") || !strings.Contains(got, "stopped") {

@@ -132,7 +132,7 @@ func botLogin(b *app.Bots) *cobra.Command {
 		Use:   "login BOT --steam-url URL [--steam-api-url URL]",
 		Short: "Test a bot's password and codes by logging in",
 		Long: "Log a bot in with its password and a code, and keep the session. Nothing is traded or\naccepted. BOT is a SteamID64 or an account name. Steam counts logins: do not repeat this often.\n\n" +
-			"A gateway that runs on the same database takes new secrets and sessions up when it starts.",
+			"A gateway that runs on the same database takes new secrets and sessions up when it starts. This\ncommand does not know its pace: leave ten seconds between a login of its bots and this one, else\nSteam may bar the address from logins for half an hour or longer, for all bots behind it.",
 		Example: "  skinrail bot login example_bot --steam-url http://127.0.0.1:8090",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

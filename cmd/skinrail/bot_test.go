@@ -119,6 +119,7 @@ func TestEverythingIsStoppedAtOnce(t *testing.T) {
 			if out := s.done("", "stop"); !strings.Contains(out, "stopped") {
 				t.Errorf("%s", out)
 			}
+			within(t, "it is off", func() bool { return s.api(answer{"method": "status"}).text("reason") == "site_off" })
 			buy["custom_id"] = "stop-2"
 			if a := s.api(buy); a.text("status") == "success" {
 				t.Errorf("sold while stopped: %v", a)

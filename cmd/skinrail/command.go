@@ -117,14 +117,19 @@ func auditCommand() *cobra.Command {
 func doctorCommand() *cobra.Command {
 	var d app.Doctor
 	var release bool
+	var settled string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say which bots cannot work, and where Steam differs from the records",
 		Long: "Say which bots cannot work and why, and where Steam differs from the records. The\nrunning gateway compares them every hour; a difference seen only once may have been a\n" +
-			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.",
+			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.\n\nSome differences stay when they are dealt with: --settle ends those, with a name and a note.",
+		Example: "  skinrail doctor\n  skinrail doctor --settle offer_late/7000000044 --by ann --note \"paid in, ref 7000000044\"",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if release {
+			switch {
+			case release:
 				return told(d.Release(cmd.Context(), cmd.OutOrStdout()))
+			case settled != "":
+				return told(d.Settle(cmd.Context(), settled, cmd.OutOrStdout()))
 			}
 			return d.Run(cmd.Context(), cmd.OutOrStdout())
 		},
@@ -132,7 +137,9 @@ func doctorCommand() *cobra.Command {
 	storeFlags(cmd, &d.Store)
 	cmd.Flags().BoolVar(&d.JSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&release, "release", false, "open a restored database although Steam and the records differ")
-	cmd.Flags().StringVar(&d.By, "by", "", "who releases it")
+	cmd.Flags().StringVar(&settled, "settle", "", "end a difference that is dealt with, KIND/WHAT")
+	cmd.Flags().StringVar(&d.By, "by", "", "who releases or settles it")
+	cmd.Flags().StringVar(&d.Note, "note", "", "how it was settled")
 	return cmd
 }
 

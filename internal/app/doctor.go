@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -20,7 +22,8 @@ import (
 type Doctor struct {
 	Store
 	JSON bool
-	By   string // who releases a restored database
+	By   string // who releases a restored database or settles a difference
+	Note string // how it was settled
 }
 
 // ErrUnwell is returned when somebody has to do something.
@@ -89,6 +92,31 @@ func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 		return ErrUnwell
 	}
 	return nil
+}
+
+// Settle ends a difference that a person has dealt with, named KIND/SUBJECT as
+// [Doctor.Run] prints them.
+func (doc Doctor) Settle(ctx context.Context, what string, out io.Writer) (err error) {
+	kind, subject, ok := strings.Cut(what, "/")
+	if !ok || subject == "" || !slices.Contains(reconcile.Kinds(), reconcile.Kind(kind)) {
+		return wrong("--settle %q: want KIND/WHAT as  skinrail doctor  shows them, such as offer_late/7000000044", what)
+	}
+	d, err := doc.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	bots, trades := fleet.New(d, nil), trade.New(d)
+	n, err := reconcile.New(d, trades, bots).Settle(ctx, time.Now(), reconcile.Settlement{Kind: reconcile.Kind(kind), Subject: subject, By: doc.By, Note: doc.Note})
+	if err != nil {
+		return err
+	}
+	word := "is settled"
+	if n == 0 {
+		word = "is settled; it did not stand"
+	}
+	_, err = fmt.Fprintf(out, "%s %s %s.\n", kind, subject, word)
+	return err
 }
 
 func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {

@@ -201,6 +201,9 @@ func (g *Gateway) unavailable() string {
 			return ""
 		}
 	}
+	if fleet.AllStopped(bots) {
+		return "site_off"
+	}
 	return "no_bots"
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/risk"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -25,6 +27,9 @@ func (p Projects) Undo(ctx context.Context, d Decision) error {
 		if err != nil {
 			return err
 		}
+		if err := settleUndone(ctx, k, deposits, u); err != nil {
+			return err
+		}
 		machine := map[string]any{"deposit": strconv.FormatInt(u.Deposit, 10), "client_id": strconv.FormatInt(u.Project, 10),
 			"amount": u.Amount.String(), "owed": u.Owed.String(), "by": u.By, "note": u.Reason, "at": when(u.At), "replayed": replayed}
 		return p.print(machine, func(w *tabwriter.Writer) {
@@ -35,6 +40,25 @@ func (p Projects) Undo(ctx context.Context, d Decision) error {
 			fmt.Fprintf(w, "Deposit %d of project %d, %s USD, %s; %s USD were not available any more and are owed.\n", u.Deposit, u.Project, u.Amount, word, u.Owed)
 		})
 	})
+}
+
+// settleUndone ends the difference that was booked: Steam goes on to say that the
+// trade is undone, and the deposit goes on to be a success.
+func settleUndone(ctx context.Context, k *desk, deposits *deposit.Service, u deposit.Undone) error {
+	d, err := deposits.Find(ctx, u.Project, u.Deposit)
+	if err != nil {
+		return err
+	}
+	trades := trade.New(k.db)
+	t, err := trades.ByID(ctx, d.TradeID)
+	if err != nil {
+		return err
+	}
+	one := reconcile.Settlement{Kind: reconcile.TradeUndone, Subject: string(t.SteamTrade), By: u.By, Note: u.Reason}
+	other := one
+	other.Kind = reconcile.TradeReturned
+	_, err = reconcile.New(k.db, trades, fleet.New(k.db, nil)).Settle(ctx, k.now, one, other)
+	return err
 }
 
 // Debt prints what a project owes and may owe.

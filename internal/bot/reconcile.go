@@ -53,7 +53,10 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 	if err != nil {
 		return err
 	}
-	drifts := reconcile.Compare(kept, shown)
+	drifts, err := a.drifts.Unsettled(ctx, reconcile.Compare(kept, shown))
+	if err != nil {
+		return err
+	}
 	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), drifts, now)
 	if err != nil {
 		return err

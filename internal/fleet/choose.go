@@ -84,11 +84,14 @@ func (b Bot) takes(l Load, app steam.AppID, n int, worth money.Amount) bool {
 // together: one that may and can, with a free slot for an offer before one
 // without, then with the fewest offers out, then with the least in its hands,
 // so that what is lost with one account is a part of it all. None is
-// [fault.SteamUnavailable].
+// [fault.SteamUnavailable]; while all are stopped it is [fault.Maintenance].
 func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int, worth money.Amount) (Bot, error) {
 	bots, err := s.Bots(ctx)
 	if err != nil {
 		return Bot{}, err
+	}
+	if AllStopped(bots) {
+		return Bot{}, fault.New(fault.Maintenance, "all sending is stopped")
 	}
 	loads, err := s.loads(ctx, app)
 	if err != nil {
@@ -99,6 +102,11 @@ func (s *Service) ChooseReceiver(ctx context.Context, app steam.AppID, n int, wo
 		return Bot{}, fault.New(fault.SteamUnavailable, NoBot)
 	}
 	return slices.MinFunc(bots, func(a, b Bot) int { return rank(a, loads[a.ID], b, loads[b.ID]) }), nil
+}
+
+// AllStopped reports that an operator has stopped all there are.
+func AllStopped(bots []Bot) bool {
+	return len(bots) > 0 && !slices.ContainsFunc(bots, func(b Bot) bool { return !b.Stopped })
 }
 
 func rank(a Bot, la Load, b Bot, lb Load) int {

@@ -192,8 +192,9 @@ func TestReceiverIsWithinItsLimitsAndHoldsTheLeast(t *testing.T) {
 			t.Errorf("its game: %v", got)
 		}
 		ok(s.SetLimits(ctx, one, fleet.Limits{}))
-		if n, err := s.Stop(ctx); err != nil || n != 2 || chosen(steam.Rust, 1, 1) != 0 {
-			t.Errorf("stopped %d, %v", n, err)
+		n, err := s.Stop(ctx)
+		if _, none := s.ChooseReceiver(ctx, steam.Rust, 1, 1); err != nil || n != 2 || !errors.Is(none, fault.Maintenance) {
+			t.Errorf("stopped %d, %v; chosen: %v", n, err, none)
 		}
 		ok(s.Add(ctx, newBot(3), noon))
 		if b, err := s.Bot(ctx, steam.FromAccount(3)); err != nil || !b.Stopped || !b.Quarantined || b.Enabled {

@@ -89,7 +89,7 @@ func (c *comparison) offers(k Kept, s Shown) {
 		switch {
 		case !known:
 			c.add(OfferUnknown, string(o.ID), "%s, with %s, %d items given, %d received", o.State, o.Partner, len(o.Give), len(o.Receive))
-		case !t.State.Live() && o.State == steam.OfferAccepted:
+		case !t.State.Live() && t.AcceptedAt.IsZero() && o.State == steam.OfferAccepted:
 			c.late[o.Trade] = true
 			c.add(OfferLate, string(o.ID), "trade %s, of order %s, which is %s", o.Trade, t.Owner, t.State)
 		case t.OfferID != "" || !t.State.Live():

@@ -36,3 +36,12 @@ on conflict (restoration_id, bot) do update set at = excluded.at, differences = 
 select b.steam_id as bot, cast(coalesce(l.at, 0) as bigint) as at, cast(coalesce(l.differences, 0) as bigint) as differences
 from bot b left join restoration_look l on l.bot = b.steam_id and l.restoration_id = $1
 order by b.steam_id;
+
+-- name: Settled :many
+select kind, subject from drift_settled;
+
+-- name: Settle :exec
+insert into drift_settled (kind, subject, at, by_name, note) values ($1, $2, $3, $4, $5) on conflict (kind, subject) do nothing;
+
+-- name: EndDrift :execrows
+update drift set gone_at = $1 where kind = $2 and subject = $3 and gone_at = 0;

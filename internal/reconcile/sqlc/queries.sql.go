@@ -57,6 +57,24 @@ func (q *Queries) Counts(ctx context.Context) ([]CountsRow, error) {
 	return items, nil
 }
 
+const endDrift = `-- name: EndDrift :execrows
+update drift set gone_at = $1 where kind = $2 and subject = $3 and gone_at = 0
+`
+
+type EndDriftParams struct {
+	GoneAt  int64
+	Kind    string
+	Subject string
+}
+
+func (q *Queries) EndDrift(ctx context.Context, arg EndDriftParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endDrift, arg.GoneAt, arg.Kind, arg.Subject)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const gone = `-- name: Gone :exec
 update drift set gone_at = $1 where id = $2
 `
@@ -224,6 +242,61 @@ func (q *Queries) Saw(ctx context.Context, arg SawParams) error {
 		arg.Now,
 	)
 	return err
+}
+
+const settle = `-- name: Settle :exec
+insert into drift_settled (kind, subject, at, by_name, note) values ($1, $2, $3, $4, $5) on conflict (kind, subject) do nothing
+`
+
+type SettleParams struct {
+	Kind    string
+	Subject string
+	At      int64
+	ByName  string
+	Note    string
+}
+
+func (q *Queries) Settle(ctx context.Context, arg SettleParams) error {
+	_, err := q.db.ExecContext(ctx, settle,
+		arg.Kind,
+		arg.Subject,
+		arg.At,
+		arg.ByName,
+		arg.Note,
+	)
+	return err
+}
+
+const settled = `-- name: Settled :many
+select kind, subject from drift_settled
+`
+
+type SettledRow struct {
+	Kind    string
+	Subject string
+}
+
+func (q *Queries) Settled(ctx context.Context) ([]SettledRow, error) {
+	rows, err := q.db.QueryContext(ctx, settled)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SettledRow
+	for rows.Next() {
+		var i SettledRow
+		if err := rows.Scan(&i.Kind, &i.Subject); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const standing = `-- name: Standing :many
