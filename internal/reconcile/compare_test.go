@@ -253,3 +253,19 @@ func TestEveryKindHasAdvice(t *testing.T) {
 		}
 	}
 }
+
+// A second accepted offer of an order is late when the order ended without one,
+// and a twin when it has had its own.
+func TestAcceptedOfferIsLateOnlyForAnOrderThatEndedWithoutOne(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[trade.State]reconcile.Kind{trade.Failed: reconcile.OfferLate, trade.Canceled: reconcile.OfferLate,
+		trade.Settled: reconcile.OfferTwin, trade.Reversed: reconcile.OfferTwin} {
+		p := newPair(1, state, trade.Give)
+		s := reconcile.Shown{From: noon.Add(-time.Hour), Offers: []steam.Offer{p.offer,
+			{ID: "6000001", Partner: p.t.Partner, Message: p.t.Message(), State: steam.OfferAccepted, Trade: "8000001"}}}
+		found := reconcile.Compare(reconcile.Kept{Trades: []trade.Trade{p.t}}, s)
+		if !slices.ContainsFunc(found, func(d reconcile.Drift) bool { return d.Kind == want && d.Subject == "6000001" }) {
+			t.Errorf("%s: %v", state, found)
+		}
+	}
+}
