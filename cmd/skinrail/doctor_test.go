@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the drivers
@@ -54,6 +55,33 @@ func TestDoctorNamesWhatDiffersFromSteam(t *testing.T) {
 		counts, _ := a["counts"].(map[string]any)
 		return code == 1 && counts["offer_partner"] == 1.0 && counts["trade_partner"] == 1.0 && counts["offer_message"] == 1.0
 	})
+}
+
+// Nobody else moves money that waits for a second person: after three days the
+// doctor is not well (G15).
+func TestDoctorNamesMoneyThatWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	s := start(t, "--world", "testdata/world.example.json")
+	s.project("limit", "100")
+	s.project("pay-out", exampleID, "150", "--ref", "payout-1", "--by", "ann")
+	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "71h"})
+	if a, _ := s.diagnosis(); fmt.Sprint(a["overdue_bookings"]) != "[]" {
+		t.Errorf("before its time: %v", a["overdue_bookings"])
+	}
+	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "2h"})
+	a, code := s.diagnosis()
+	late, _ := a["overdue_bookings"].([]any)
+	if code != 1 || a["well"] != false || len(late) != 1 || answer(late[0].(map[string]any)).text("amount") != "150.000" {
+		t.Errorf("exit %d, %v", code, a)
+	}
+	out, _, _ := s.command("", "doctor", "--data", s.data)
+	if !strings.Contains(out, "OVERDUE BOOKING") || !strings.Contains(out, "ann") {
+		t.Errorf("in words: %s", out)
+	}
+	s.project("reject", "1", "--by", "bea")
+	if a, _ := s.diagnosis(); fmt.Sprint(a["overdue_bookings"]) != "[]" {
+		t.Errorf("decided: %v", a["overdue_bookings"])
+	}
 }
 
 // plant changes the sandbox's records behind its back.

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/reconcile"
@@ -36,6 +37,7 @@ type findings struct {
 	Counts map[string]int `json:"counts"` // certain drifts by kind
 	Drifts []driftFinding `json:"drifts"`
 	Trades []tradeFinding `json:"overdue_trades"`
+	Cash   []cashFinding  `json:"overdue_bookings"`
 
 	Restored *restoredFinding `json:"restored,omitempty"` // while closed
 }
@@ -68,13 +70,23 @@ type tradeFinding struct {
 	Problem string    `json:"problem,omitempty"`
 }
 
+// cashFinding is money in or out that waits for a second person for too long.
+type cashFinding struct {
+	Project    int64     `json:"project"`
+	Booking    int64     `json:"booking"`
+	Direction  string    `json:"direction"`
+	Amount     string    `json:"amount"`
+	ProposedBy string    `json:"proposed_by"`
+	Since      time.Time `json:"since"`
+}
+
 // tradesShown is how many overdue trades are printed at most.
 const tradesShown = 100
 
 // Run prints bots, drifts and overdue trades. It may run while the gateway works
 // on the same database. It returns [ErrUnwell] when an enabled bot cannot work,
-// a drift is certain, a trade is overdue, or the database was restored and is
-// closed.
+// a drift is certain, a trade or a booking is overdue, or the database was
+// restored and is closed.
 func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 	d, err := doc.open(ctx)
 	if err != nil {
@@ -128,7 +140,7 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 	if sandbox {
 		now = w.Now()
 	}
-	f = findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}, Trades: []tradeFinding{}}
+	f = findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}, Trades: []tradeFinding{}, Cash: []cashFinding{}}
 	bots, trades := fleet.New(d, nil), trade.New(d)
 	all, err := bots.Bots(ctx)
 	if err != nil {
@@ -159,6 +171,16 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 		f.Trades = append(f.Trades, tradeFinding{t.ID, t.Owner, t.Bot.String(), string(t.State), t.DueAt, t.Problem})
 		f.Well = false
 	}
+	if err != nil {
+		return f, err
+	}
+	waiting, err := cash.New(cash.Deps{DB: d}).Waiting(ctx, 0)
+	for _, b := range waiting {
+		if now.Sub(b.CreatedAt) > cash.MaxAge {
+			f.Cash = append(f.Cash, cashFinding{b.Project, b.ID, string(b.Direction), b.Amount.String(), b.ProposedBy, b.CreatedAt})
+			f.Well = false
+		}
+	}
 	return f, err
 }
 
@@ -186,6 +208,13 @@ func (f findings) print(out io.Writer, machine bool) error {
 		fmt.Fprintln(w, "OVERDUE TRADE\tORDER\tBOT\tSTATE\tDUE\tPROBLEM")
 		for _, t := range f.Trades {
 			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", t.Trade, t.Order, t.Bot, t.State, t.Since.UTC().Format(time.DateTime), t.Problem)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(f.Cash) > 0 {
+		fmt.Fprintln(w, "OVERDUE BOOKING\tPROJECT\tUSD\tPROPOSED BY\tSINCE\tDO")
+		for _, b := range f.Cash {
+			fmt.Fprintf(w, "%s %d\t%d\t%s\t%s\t%s\tskinrail project approve %d, or reject\n", b.Direction, b.Booking, b.Project, b.Amount, b.ProposedBy, b.Since.UTC().Format(time.DateTime), b.Booking)
 		}
 		fmt.Fprintln(w)
 	}

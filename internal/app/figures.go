@@ -43,6 +43,8 @@ var figureList = []figure{
 	{"skinrail_books_unsealed", "Transactions that are committed and not sealed yet.", nil},
 	{"skinrail_leases", "Bots and background jobs that this process works on.", nil},
 	{"skinrail_nodes", "Processes on the database that this one sees to live, itself among them.", nil},
+	{"skinrail_bookings_waiting", "Payments in and out that wait for a second person.", nil},
+	{"skinrail_booking_wait_seconds", "How long the oldest of them waits.", nil},
 	{"skinrail_owed_usd", "What projects owe after deposits were undone.", nil},
 	{"skinrail_projects_over_debt_limit", "Projects that owe more than they may.", nil},
 	{"skinrail_replica_behind_seconds", "How long ago the newest part of the replica was written, 0 when nothing was committed since. Only with --replica.", nil},
@@ -97,7 +99,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 
 // readings are what the rooms tell.
 func (g *Gateway) readings() []reading {
-	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures, g.replicaFigures}
+	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures, g.cashFigures, g.replicaFigures}
 }
 
 func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {

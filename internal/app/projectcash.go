@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/fault"
@@ -103,4 +104,18 @@ func dollars(what, text string) (money.Amount, error) {
 		return 0, wrong("%s %q: want US dollars such as 250 or 99.50, up to three digits after the point", what, text)
 	}
 	return m, nil
+}
+
+func (g *Gateway) cashFigures(ctx context.Context, now time.Time, put put) error {
+	waiting, err := g.Cash.Waiting(ctx, 0)
+	if err != nil {
+		return err
+	}
+	var oldest time.Duration
+	for _, b := range waiting {
+		oldest = max(oldest, now.Sub(b.CreatedAt))
+	}
+	put("skinrail_bookings_waiting", float64(len(waiting)))
+	put("skinrail_booking_wait_seconds", oldest.Seconds())
+	return nil
 }

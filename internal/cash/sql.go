@@ -20,6 +20,10 @@ const DefaultLimit money.Amount = 1_000_000
 // MaxWaiting is how many proposals are listed at once.
 const MaxWaiting = 1000
 
+// MaxAge is how long a proposal may wait for a second person before it is overdue
+// (G15): a payout's money is set aside meanwhile.
+const MaxAge = 72 * time.Hour
+
 // Limit returns the largest amount that one person may book.
 func (s *Service) Limit(ctx context.Context) (money.Amount, error) { return limit(ctx, s.DB.Read()) }
 
