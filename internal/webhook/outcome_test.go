@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,25 @@ func TestLaneFollowsItsDeliveries(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatIsOverHasAnEnd(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 500, 200)
+	g := start(t, dbtest.SQLite(t), s.URL)
+	g.happen(1, "deposit/1")
+	g.fanOut(noon)
+	for i, now := range []time.Time{noon, noon.Add(time.Hour)} {
+		one := g.one(now, wall)
+		g.attempt(one, now, wall)
+		var ended int64
+		if err := g.d.Read().QueryRowContext(t.Context(), "select ended_at from delivery where id = $1", one.ID).Scan(&ended); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 && ended != 0 || i == 1 && (ended < db.Micros(now) || ended > db.Micros(now.Add(time.Hour))) {
+			t.Errorf("try %d: ended at %d", i, ended)
+		}
+	}
+}
+
 // A database that fails is an error of the try, and the delivery stays due.
 func TestBrokenTableIsAnErrorOfTheTry(t *testing.T) {
 	t.Parallel()
@@ -78,6 +98,13 @@ func TestBrokenTableIsAnErrorOfTheTry(t *testing.T) {
 		err := g.Attempt(t.Context(), one, noon, wall)
 		if code, _ := fault.Of(err); err == nil || code != fault.Internal {
 			t.Errorf("%s: %v", table, err)
+		}
+		if table == "lane" { // nor can it be given back
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := g.Attempt(ctx, one, noon, wall); err == nil || !strings.Contains(err.Error(), fmt.Sprint("release delivery ", one.ID)) {
+				t.Errorf("given back: %v", err)
+			}
 		}
 		if got := g.lane(); got != before {
 			t.Errorf("%s: the lane was %s and is %s", table, before, got)
