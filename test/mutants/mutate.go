@@ -312,8 +312,8 @@ func (w *rewriter) binary(n *ast.BinaryExpr) []wrap {
 			f, other = "mutantOr", "`&&`"
 		}
 		id := w.made(n.OpPos, swap+other, "only `"+w.source(n.X)+"`", "only `"+w.source(n.Y)+"`")
-		w.edits = append(w.edits, edit{offset: w.offset(n.OpPos), length: 2, text: ", func() bool { return ", begins: true})
-		return []wrap{{fmt.Sprintf("%s(%d, ", f, id), " })"}}
+		w.edits = append(w.edits, edit{offset: w.offset(n.OpPos), length: 2, text: ", func() bool { return (", begins: true}) // the rest may begin on the next line
+		return []wrap{{fmt.Sprintf("%s(%d, ", f, id), ") })"}}
 	case token.EQL, token.NEQ:
 		if w.decides(n) {
 			return []wrap{w.negated(n)}

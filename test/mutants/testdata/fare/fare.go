@@ -23,7 +23,8 @@ func price(r rider, at time.Duration) (int, error) {
 		return 0, errAge
 	}
 	p := 100
-	if r.age < child || r.member && at >= 20*time.Hour {
+	if r.age < child ||
+		r.member && at >= 20*time.Hour {
 		p /= 2
 	}
 	p += 5
