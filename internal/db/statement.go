@@ -35,7 +35,8 @@ func numbered(query string) string {
 type reader struct {
 	pool   *sql.DB
 	engine Engine
-	stmts  sync.Map // SQL text -> *sql.Stmt
+	change func(query string) string // nil: nothing
+	stmts  sync.Map                  // SQL text -> *sql.Stmt
 	count  atomic.Int64
 }
 
@@ -66,6 +67,7 @@ func (r *reader) prepared(ctx context.Context, query string) (*sql.Stmt, error) 
 }
 
 func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	query = r.changed(query)
 	if r.engine == Postgres {
 		return r.pool.QueryContext(ctx, query, args...)
 	}
@@ -80,6 +82,7 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 }
 
 func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	query = r.changed(query)
 	if r.engine == Postgres {
 		return r.pool.QueryRowContext(ctx, query, args...)
 	}
@@ -88,6 +91,13 @@ func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any)
 	}
 	// Also when it does not compile: the pool says so through the Row.
 	return r.pool.QueryRowContext(ctx, numbered(query), args...)
+}
+
+func (r *reader) changed(query string) string {
+	if r.change == nil {
+		return query
+	}
+	return r.change(query)
 }
 
 func (r *reader) ExecContext(context.Context, string, ...any) (sql.Result, error) {

@@ -44,6 +44,11 @@ type Hook func(write func(f func(tx *Tx) error) error, f func(tx *Tx) error) err
 // to be called while writes run.
 func (d *DB) Interpose(h Hook) { d.hook = h }
 
+// InterposeReads lets change see each statement of [DB.Read] and say what runs in
+// its place, such as one that fails; nil ends that. Not to be called while
+// statements run.
+func (d *DB) InterposeReads(change func(query string) string) { d.reads.change = change }
+
 func (d *DB) write(ctx context.Context, f func(tx *Tx) error) error {
 	if d.engine == SQLite {
 		return d.writer.do(ctx, f)
