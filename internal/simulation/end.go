@@ -150,6 +150,8 @@ func (r *run) agree() {
 
 // rows reads a list of the shape that lines have.
 func (r *run) rows(query string, each func(line), args ...any) {
+	defer func(before bool) { r.acting = before }(r.acting)
+	r.acting = false
 	rows, err := r.place.db.Read().QueryContext(r.ctx, query, args...)
 	if err != nil {
 		r.fail("read: %v", err)

@@ -14,6 +14,7 @@ const (
 	atWrite point = iota
 	atSteam
 	atShop
+	atRead
 	points
 	atOnce = points // not at an I/O call: happens when it is chosen
 )
@@ -23,6 +24,7 @@ type kind struct {
 	name  string
 	at    point
 	on    []string // endpoints of Steam; empty: all
+	bots  bool     // only where a bot works
 	write func(r *run, write func(func(*db.Tx) error) error, f func(*db.Tx) error) error
 	steam func(r *run, q *http.Request, call func() (*http.Response, error)) (*http.Response, error)
 	shop  func(r *run, s *shop, deliver func()) (*http.Response, error)
@@ -52,10 +54,17 @@ var draws = func() (all []*kind) {
 // arm chooses a fault and lays it in wait. One that finds nobody to do it to is
 // replaced by another.
 func (r *run) arm() {
+	r.laid++
+	left := r.only != nil && !slices.Contains(r.only, r.laid)
 	for range 20 {
 		k := draws[r.rng.IntN(len(draws))]
 		if k.at != atOnce {
-			r.armed[k.at] = append(r.armed[k.at], armed{k, r.rng.IntN(3)})
+			if a := (armed{k, r.rng.IntN(3)}); !left {
+				r.armed[k.at] = append(r.armed[k.at], a)
+			}
+			return
+		}
+		if left {
 			return
 		}
 		done := false
@@ -88,6 +97,9 @@ func (r *run) take(at point, where string) *kind {
 		if len(list[i].on) > 0 && !slices.Contains(list[i].on, where) {
 			continue
 		}
+		if list[i].bots && r.worker == nil {
+			continue
+		}
 		if list[i].skip > 0 {
 			list[i].skip--
 			continue
@@ -115,6 +127,14 @@ func (r *run) disarm() {
 	}
 }
 
+// read is the hook of all reads: what it returns runs.
+func (r *run) read(query string) string {
+	if r.acting && r.take(atRead, "") != nil {
+		return "select 1 from a_disk_that_cannot_be_read"
+	}
+	return query
+}
+
 // write is the hook of all writes.
 func (r *run) write(write func(func(*db.Tx) error) error, f func(*db.Tx) error) error {
 	r.alive()
@@ -126,6 +146,9 @@ func (r *run) write(write func(func(*db.Tx) error) error, f func(*db.Tx) error) 
 		err = k.write(r, write, f)
 	} else {
 		err = write(f)
+	}
+	if err == nil && r.worker != nil && r.worker != r.gateway {
+		r.fail("I21: a bot of a process that was replaced has written")
 	}
 	if err != nil {
 		r.trace.add("  write: %v", err)

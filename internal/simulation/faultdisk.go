@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -46,7 +47,51 @@ var processFaults = []*kind{
 		r.steam.Step(r.clock.Steam())
 		panic(crash{})
 	}},
+	{name: "F1 SIGTERM before a write", at: atWrite, write: func(r *run, write writer, f body) error {
+		r.stop()
+		return write(f)
+	}},
+	{name: "F1 SIGTERM before a call to Steam", at: atSteam, steam: func(r *run, _ *http.Request, _ caller) (*http.Response, error) {
+		r.stop()
+		return nil, context.Canceled
+	}},
+	{name: "F1 SIGTERM during a call to Steam", at: atSteam, steam: func(r *run, _ *http.Request, call caller) (*http.Response, error) {
+		_, _ = call()
+		r.stop()
+		return nil, context.Canceled
+	}},
+	{name: "F1 SIGTERM during a delivery", at: atShop, shop: func(r *run, _ *shop, deliver func()) (*http.Response, error) {
+		deliver()
+		r.stop()
+		return nil, context.Canceled
+	}},
+	{name: "F1 replaced while frozen before a write", at: atWrite, bots: true, write: func(r *run, write writer, f body) error {
+		r.replace()
+		return write(f)
+	}},
+	{name: "F1 replaced while frozen before a call to Steam", at: atSteam, bots: true, steam: func(r *run, _ *http.Request, call caller) (*http.Response, error) {
+		r.replace()
+		return call()
+	}},
+	{name: "F1 replaced while frozen after a call to Steam", at: atSteam, bots: true, steam: func(r *run, _ *http.Request, call caller) (*http.Response, error) {
+		a, err := call()
+		r.replace()
+		return a, err
+	}},
 	{name: "F1 restart in good order", at: atOnce, now: func(r *run) bool { r.restart(); return true }},
+}
+
+// replace lets another process take over what a frozen one held, and work, before
+// that one wakes in the middle of its step.
+func (r *run) replace() {
+	frozen := r.worker
+	r.worker = nil
+	r.clock.pass(time.Minute)
+	r.restarts()
+	for i := range r.bots {
+		r.guard(func() { r.agentStep(i) })
+	}
+	r.worker, r.acting = frozen, true
 }
 
 var errUndone = errors.New("simulated: undone")
@@ -57,6 +102,7 @@ var databaseFaults = []*kind{
 		r.dead = true
 		return errDisk
 	}},
+	{name: "F2 a read fails", at: atRead, often: 2},
 	{name: "F3 busy", at: atWrite, write: func(*run, writer, body) error {
 		return &pgconn.PgError{Severity: "ERROR", Code: "55P03", Message: "simulated: busy"}
 	}},

@@ -86,6 +86,8 @@ func steamFaults() []*kind {
 	add("429", nil, simulated("status", "before", "429"))
 	add("empty answer to an effect", effects, simulated("empty", "before", ""))
 	add("cut answer", notPoll, simulated("cut", "after", ""))
+	add("body breaks off", notPoll, read(func(_ *run, b []byte) io.Reader { return io.MultiReader(bytes.NewReader(b[:len(b)/2]), broken{}) }))
+	add("body trickles and breaks off", notPoll, read(func(r *run, b []byte) io.Reader { return &trickle{r: r, left: b[:len(b)/2]} }))
 	add("other types", notPoll, simulated("types", "after", ""))
 	add("hollow offers and trades", []string{"offers", "offer", "trade", "history"}, simulated("hollow", "after", ""))
 	add("stale offers", lists, simulated("late", "before", "3m"))
@@ -107,6 +109,34 @@ func later(d time.Duration) func(*run, *http.Request, caller) (*http.Response, e
 		r.clock.pass(d)
 		return a, err
 	}
+}
+
+// read changes how the body of an answer is read.
+func read(as func(*run, []byte) io.Reader) func(*run, *http.Request, caller) (*http.Response, error) {
+	return func(r *run, _ *http.Request, call caller) (*http.Response, error) {
+		a, err := call()
+		if err == nil {
+			a.Body = io.NopCloser(as(r, drain(a.Body)))
+		}
+		return a, err
+	}
+}
+
+// trickle is a body of which a few bytes come each second, until the connection
+// breaks.
+type trickle struct {
+	r    *run
+	left []byte
+}
+
+func (t *trickle) Read(b []byte) (int, error) {
+	if len(t.left) == 0 {
+		return broken{}.Read(nil)
+	}
+	t.r.clock.pass(time.Second)
+	n := copy(b[:min(64, len(b))], t.left)
+	t.left = t.left[n:]
+	return n, nil
 }
 
 // twice is a proxy that sends again what it has no answer to.

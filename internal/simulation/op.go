@@ -75,15 +75,18 @@ func (r *run) agentStep(i int) bool {
 	if i >= len(r.gateway.Agents) { // its lease could not be taken yet
 		return false
 	}
-	moved, err := r.gateway.Work(r.ctx, i)
-	r.note("bot "+r.gateway.Agents[i].ID().String(), moved, err)
+	g, before := r.gateway, r.worker
+	defer func() { r.worker = before }()
+	r.worker = g
+	moved, err := g.Work(r.life, i)
+	r.note("bot "+g.Agents[i].ID().String(), moved, err)
 	return moved && err == nil
 }
 
 func (r *run) expireStep() { r.expires() }
 
 func (r *run) expires() bool {
-	moved, err := r.gateway.Deposits.Expire(r.ctx, r.clock.Now())
+	moved, err := r.gateway.Deposits.Expire(r.life, r.clock.Now())
 	r.note("links", moved, err)
 	return moved && err == nil
 }
@@ -91,7 +94,7 @@ func (r *run) expires() bool {
 func (r *run) fanOutStep() { r.fansOut() }
 
 func (r *run) fansOut() bool {
-	moved, err := r.gateway.Webhooks.FanOut(r.ctx, r.clock.Now())
+	moved, err := r.gateway.Webhooks.FanOut(r.life, r.clock.Now())
 	r.note("events", moved, err)
 	return moved && err == nil
 }
@@ -99,10 +102,10 @@ func (r *run) fansOut() bool {
 func (r *run) deliverStep() { r.delivers(1 + r.rng.IntN(8)) }
 
 func (r *run) delivers(limit int) bool {
-	claimed, err := r.gateway.Webhooks.Claim(r.ctx, r.clock.Now(), r.clock.Now(), limit)
+	claimed, err := r.gateway.Webhooks.Claim(r.life, r.clock.Now(), r.clock.Now(), limit)
 	r.note("claim", len(claimed) > 0, err)
 	for _, d := range claimed {
-		err := r.gateway.Webhooks.Attempt(r.ctx, d, r.clock.Now(), r.clock.Now())
+		err := r.gateway.Webhooks.Attempt(r.life, d, r.clock.Now(), r.clock.Now())
 		r.note("delivery", false, err)
 	}
 	return len(claimed) > 0
@@ -111,18 +114,19 @@ func (r *run) delivers(limit int) bool {
 func (r *run) sealStep() { r.seals() }
 
 func (r *run) seals() bool {
-	more, err := r.gateway.Ledger.Seal(r.ctx, r.clock.Now())
+	more, err := r.gateway.Ledger.Seal(r.life, r.clock.Now())
 	r.note("seal", more, err)
 	return more && err == nil
 }
 
 func (r *run) checkStep() {
-	_, err := r.gateway.Ledger.Check(r.ctx, r.clock.Now())
+	_, err := r.gateway.Ledger.Check(r.life, r.clock.Now())
 	r.note("check", false, err)
 }
 
 func (r *run) upkeep() {
-	r.note("upkeep", false, errors.Join(r.gateway.Pricing.Follow(r.ctx), r.gateway.API.Prune(r.ctx, r.clock.Now()), r.gateway.Hire(r.ctx)))
+	r.rounds++
+	r.note("upkeep", false, errors.Join(r.gateway.Pricing.Follow(r.life), r.gateway.API.Prune(r.life, r.clock.Now()), r.gateway.Hire(r.life)))
 }
 
 // wait lets time pass: mostly moments, at times to just before, at or after

@@ -30,7 +30,10 @@ type run struct {
 	wire   *wire
 	place  *place
 
-	gateway *app.Gateway
+	gateway *app.Gateway    // the newest: it holds the leases
+	worker  *app.Gateway    // whose bot works; nil: none does
+	life    context.Context // of the process: an orderly stop ends it
+	stop    context.CancelFunc
 	api     http.Handler
 	shops   []*shop
 	payers  []*payer
@@ -38,18 +41,22 @@ type run struct {
 
 	armed   [points][]armed
 	nth     *nth      // the call that fails in a walk
+	acting  bool      // an operation runs: reads may fail
 	dying   bool      // the process is on its way out, whoever catches what unwinds its stack
 	wrong   string    // a panic of the gateway that it has caught itself
 	dead    bool      // the disk is broken: nothing is written until a restart
 	doubted []string  // trades that Steam's support has looked into
 	outage  time.Time // until when Steam is in maintenance
 	pauses  int       // of the API call that runs
+	rounds  int       // of upkeep
 	now     int       // number of the step
 	log     *slog.Logger
 	trace   trace
 	books   books
 	cover   *cover
-	broken  int // faults met so far
+	broken  int   // faults met so far
+	laid    int   // faults laid so far
+	only    []int // those that are laid; nil: all
 }
 
 // crash unwinds the stack when the process dies.
@@ -86,7 +93,10 @@ type Result struct {
 
 // play runs one seed to its end. What it reached is added to cover.
 func (s *stage) play(ctx context.Context, seed uint64, o Options, at *place, reached *cover) Result {
-	res := s.run(ctx, seed, at, reached, func(r *run) { r.live(o.Ops, o.Faults) })
+	res := s.run(ctx, seed, at, reached, func(r *run) {
+		r.only = o.Only
+		r.live(o.Ops, o.Faults)
+	})
 	res.Ops = o.Ops
 	return res
 }
@@ -166,7 +176,10 @@ func (r *run) live(ops, faults int) {
 func (r *run) step(i, ops int) {
 	o := r.pick()
 	r.trace.add("%d %s %s", i, r.clock.steam.Format(timeForm), o.name)
-	r.guard(func() { o.do(r) })
+	r.guard(func() {
+		r.acting = true
+		o.do(r)
+	})
 	r.cover.add("operation", o.name)
 	r.check()
 }
@@ -175,9 +188,14 @@ const timeForm = "01-02T15:04:05.000"
 
 // guard runs f; when the process dies in it, a new one is started.
 func (r *run) guard(f func()) {
-	if r.survives(f) && !r.dead {
+	if r.survives(f) && !r.dead && r.life.Err() == nil {
 		return
 	}
+	r.restarts()
+}
+
+// restarts starts a new process until one stays.
+func (r *run) restarts() {
 	for {
 		r.dead = false
 		if r.survives(r.restart) {
@@ -188,6 +206,7 @@ func (r *run) guard(f func()) {
 
 func (r *run) survives(f func()) (alive bool) {
 	defer func() {
+		r.acting = false
 		p := recover()
 		if _, died := p.(crash); p != nil && !died {
 			panic(p)
@@ -219,6 +238,8 @@ func (r *run) restart() {
 // start makes a gateway on the database.
 func (r *run) start() {
 	r.place.db.Interpose(r.write)
+	r.place.db.InterposeReads(r.read)
+	r.life, r.stop = context.WithCancel(r.ctx)
 	o := r.options(r.place.db, r.clock, r.wire, street{r}, r.random, r.log)
 	o.Pause = r.pause
 	before := r.broken

@@ -142,6 +142,12 @@ var shopFaults = []*kind{
 		a.Body = io.NopCloser(io.MultiReader(strings.NewReader("o"), broken{}))
 		return a, nil
 	}},
+	{name: "F6 body trickles and breaks off", at: atShop, shop: func(r *run, _ *shop, deliver func()) (*http.Response, error) {
+		deliver()
+		a := page(nil, http.StatusOK, "")
+		a.Body = io.NopCloser(&trickle{r: r, left: make([]byte, 500)})
+		return a, nil
+	}},
 	{name: "F6 endless body", at: atShop, shop: func(_ *run, _ *shop, deliver func()) (*http.Response, error) {
 		deliver()
 		a := page(nil, http.StatusOK, "")

@@ -17,6 +17,8 @@ type Options struct {
 	Ops     int    // operations of a seed
 	Faults  int    // laid into a seed
 	Workers int    // seeds at the same time
+	Only    []int  // which of the faults are laid, counted from 1; nil: all
+	Whole   bool   // print all of the trace of a violation
 }
 
 // ErrViolation says that something was not as it must be.
@@ -31,8 +33,8 @@ type Summary struct {
 
 // Run plays seeds and prints a line for each, in their order, and at the end
 // what was reached. The lines are the same for the same seeds and build. It
-// stops at the first seed with a violation, prints that one's whole trace and
-// returns [ErrViolation].
+// stops at the first seed with a violation, looks for few faults that still lead
+// to it, prints the trace of that and returns [ErrViolation].
 func Run(ctx context.Context, o Options, out io.Writer) (Summary, error) {
 	stage, err := newStage(ctx)
 	if err != nil {
@@ -54,8 +56,7 @@ func (s *stage) report(ctx context.Context, o Options, out io.Writer) (Summary, 
 		}
 		fmt.Fprintf(out, "seed %d ops %d faults %d hash %s %s\n", res.Seed, res.Ops, res.Faults, res.Hash, word)
 		if res.Violation != "" {
-			fmt.Fprintf(out, "\n%s\nviolation: %s\n\nrepeat with: skinrail simulate --from %d --seeds 1 --ops %d --faults %d\n",
-				res.Trace, res.Violation, res.Seed, o.Ops, o.Faults)
+			s.explain(ctx, res, o, out)
 			return sum, fmt.Errorf("seed %d: %w: %s", res.Seed, ErrViolation, res.Violation)
 		}
 	}

@@ -69,11 +69,13 @@ func TestViolationIsShown(t *testing.T) {
 		s.file.Projects[i].WebhookSecret = "whsec_YW5vdGhlciBrZXk="
 	}
 	var out bytes.Buffer
-	_, err = s.report(t.Context(), few, &out)
+	o := few
+	o.Whole = true
+	_, err = s.report(t.Context(), o, &out)
 	if !errors.Is(err, ErrViolation) || !strings.Contains(err.Error(), "I18") {
 		t.Errorf("the run ends with %v", err)
 	}
-	for _, want := range []string{"VIOLATION", "\nviolation: I18", "repeat with: skinrail simulate --from ", "merchant creates a deposit"} {
+	for _, want := range []string{"VIOLATION", "\nviolation: I18", "\nrepeat with: skinrail simulate --from 1 --seeds 1 --ops 250 --faults 30\n", "--only 0\n", "merchant creates a deposit"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in what was printed", want)
 		}
