@@ -27,7 +27,7 @@ const waryFor = 5 * time.Minute
 // pollOffers reads the bot's offers once and moves every trade that they tell
 // something about.
 func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
-	since, any := pollFrom(live)
+	since, any := pollFrom(live, now)
 	if !any && now.Sub(a.listed) < idlePoll && !a.wary.After(now) {
 		return false, nil
 	}
@@ -55,13 +55,19 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 	return moved, nil
 }
 
-// pollFrom is the creation of the oldest trade whose offer may still move.
-func pollFrom(live []trade.Trade) (from time.Time, any bool) {
+// pollFrom is the creation of the oldest trade whose offer may still move. One
+// that was written down by a clock that was ahead was made at a time that nobody
+// knows: everything is asked for.
+func pollFrom(live []trade.Trade, now time.Time) (from time.Time, any bool) {
 	for _, t := range live {
 		switch t.State {
 		case trade.Unknown, trade.Unconfirmed, trade.Active, trade.Escrow:
-			if !any || t.CreatedAt.Before(from) {
-				from, any = t.CreatedAt, true
+			made := t.CreatedAt
+			if made.After(now.Add(backdate)) {
+				made = time.Unix(1, 0).Add(backdate) // 0 would mean no ended ones
+			}
+			if !any || made.Before(from) {
+				from, any = made, true
 			}
 		}
 	}
