@@ -55,6 +55,30 @@ func underReference(run func() int) int {
 	return code
 }
 
+// output is what a program says, to be read while it runs.
+type output struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.String()
+}
+
+func (o *output) Reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.said.Reset()
+}
+
 // sandbox is a running program and its folder.
 type sandbox struct {
 	t      testing.TB
@@ -64,7 +88,7 @@ type sandbox struct {
 	ended  chan struct{} // closed once the program is gone
 	node   string        // of serve: its name among the processes on the database
 	wait   time.Duration // the longest that an answer may take; zero: no limit
-	err    bytes.Buffer
+	err    output
 	moving sync.RWMutex // of the address, while others call
 	ready  struct {
 		GatewayURL string `json:"gateway_url"`
