@@ -1,30 +1,43 @@
-package bot
+package bot_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
-// TestOffersMadeByAClockThatWasAheadAreLookedFor: Steam lists ended offers since a
-// time, and one that was accepted meanwhile must be among them.
-func TestOffersMadeByAClockThatWasAheadAreLookedFor(t *testing.T) {
+// TestOfferMadeByAClockThatIsAheadIsFound: Steam lists ended offers since a time,
+// and one that was accepted at once must be among them, whether our clock is
+// still a year ahead when they are listed or right again.
+func TestOfferMadeByAClockThatIsAheadIsFound(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 4, 3, 5, 0, 0, 0, time.UTC)
-	made := func(at time.Time, s trade.State) trade.Trade { return trade.Trade{CreatedAt: at, State: s} }
-	early, ahead := now.Add(-time.Hour), now.AddDate(1, 0, 0)
-	for _, c := range []struct {
-		live []trade.Trade
-		want time.Time
-	}{
-		{[]trade.Trade{made(early, trade.Unknown), made(now, trade.Active)}, early},
-		{[]trade.Trade{made(now.Add(5*time.Minute), trade.Unknown)}, now.Add(5 * time.Minute)},
-		{[]trade.Trade{made(early, trade.Active), made(ahead, trade.Unknown)}, time.Unix(1, 0).Add(backdate)},
-		{[]trade.Trade{made(early, trade.Active), made(ahead, trade.Wanted)}, early},
-	} {
-		if from, any := pollFrom(c.live, now); !any || !from.Equal(c.want) {
-			t.Errorf("%v: from %s, want %s", c.live, from, c.want)
-		}
+	const year = 365 * 24 * time.Hour
+	for name, right := range map[string]bool{"still ahead": false, "right again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.run()
+				st.pass(year, -year)
+				st.fault(http.MethodPost, `{"endpoint":"send","when":"after","kind":"drop"}`)
+				st.fault(http.MethodPost, `{"endpoint":"offers","kind":"late","value":"3m","count":1}`) // the step that sends looks too soon
+				ids := st.buy(d, 1)
+				st.run()
+				if right {
+					st.pass(-year, 0)
+				}
+				for range 20 {
+					st.pass(time.Minute, st.ahead)
+					st.run()
+				}
+				if one := st.trade(ids[0]); one.State != trade.Accepted || st.sends() != 1 {
+					t.Errorf("%s %q, %d sends", one.State, one.Problem, st.sends())
+				}
+			})
+		})
 	}
 }

@@ -27,14 +27,14 @@ const waryFor = 5 * time.Minute
 // pollOffers reads the bot's offers once and moves every trade that they tell
 // something about.
 func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Time) (bool, error) {
-	since, any := pollFrom(live, now)
+	from, any := waiting(live)
 	if !any && now.Sub(a.listed) < idlePoll && !a.wary.After(now) {
 		return false, nil
 	}
 	if !any {
-		since = now
+		from = span{a.steamNow(now), a.steamNow(now)}
 	}
-	list, err := a.client.Offers(ctx, since.Add(-backdate))
+	list, err := a.offersOf(ctx, from, now)
 	if err != nil {
 		return false, fmt.Errorf("list offers: %w", err)
 	}
@@ -55,23 +55,44 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 	return moved, nil
 }
 
-// pollFrom is the creation of the oldest trade whose offer may still move. One
-// that was written down by a clock that was ahead was made at a time that nobody
-// knows: everything is asked for.
-func pollFrom(live []trade.Trade, now time.Time) (from time.Time, any bool) {
+// span is when trades were written down, by our clock.
+type span struct{ oldest, newest time.Time }
+
+// waiting is the span of the trades whose offers may still move.
+func waiting(live []trade.Trade) (s span, any bool) {
 	for _, t := range live {
 		switch t.State {
 		case trade.Unknown, trade.Unconfirmed, trade.Active, trade.Escrow:
-			made := t.CreatedAt
-			if made.After(now.Add(backdate)) {
-				made = time.Unix(1, 0).Add(backdate) // 0 would mean no ended ones
+			if !any || t.CreatedAt.Before(s.oldest) {
+				s.oldest = t.CreatedAt
 			}
-			if !any || made.Before(from) {
-				from, any = made, true
+			if !any || t.CreatedAt.After(s.newest) {
+				s.newest = t.CreatedAt
 			}
+			any = true
 		}
 	}
-	return from, any
+	return s, any
+}
+
+// offersOf lists the offers of trades. What was written down by a clock ahead of
+// Steam's was made at a time that nobody knows: everything is asked for then,
+// also when only the answer shows it.
+func (a *Agent) offersOf(ctx context.Context, s span, now time.Time) (steam.OfferList, error) {
+	ahead := func() bool { return s.newest.After(a.steamNow(now).Add(backdate)) }
+	if !ahead() {
+		list, err := a.client.Offers(ctx, s.oldest.Add(-backdate))
+		if err != nil || !ahead() {
+			return list, err
+		}
+	}
+	return a.client.Offers(ctx, time.Unix(1, 0)) // 0 would mean no ended ones
+}
+
+// steamNow is the earlier of our time and Steam's, by the last answer.
+func (a *Agent) steamNow(now time.Time) time.Time {
+	a.readClock(now)
+	return now.Add(min(a.skew, 0))
 }
 
 // look moves one trade by what the list says about it.

@@ -139,7 +139,7 @@ func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, n
 	if out.Refusal == steam.RefusedSession || out.Refusal == steam.RefusedAcknowledge {
 		return a.move(ctx, t, trade.Wanted, trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}, now)
 	}
-	list, err := a.client.Offers(ctx, t.CreatedAt.Add(-backdate))
+	list, err := a.offersOf(ctx, span{t.CreatedAt, t.CreatedAt}, now)
 	o, made := find(t, list.Sent)
 	if err == nil && !made && !out.Unsure {
 		return a.believe(ctx, t, out.Refusal, now)
