@@ -49,12 +49,12 @@ rm "$data"/skinrail.db*
 "$LITESTREAM" restore -config "$work/litestream.yml" -o "$work/restored.db" "$data/skinrail.db" >>"$work/litestream.log" 2>&1 || { tail "$work/litestream.log"; fail "the replica cannot be restored"; }
 skinrail restore "$work/restored.db" --data "$data" | has "the books are right"
 start
-opened() { call '{"method":"balance"}' | grep -q '"success"'; }
+opened() { call '{"method":"balance"}' | sees '"success"'; }
 within 60 opened
 lost=0 oldest=$killed all=0
 while read -r at order; do
   all=$((all + 1))
-  if call "{\"method\":\"orderstatus\",\"order_id\":\"$order\"}" | grep -q '"status":"error"'; then
+  if call "{\"method\":\"orderstatus\",\"order_id\":\"$order\"}" | sees '"status":"error"'; then
     lost=$((lost + 1))
     [ "$at" -ge "$oldest" ] || oldest=$at
   fi

@@ -25,7 +25,7 @@ has RESTORED <"$work/doctor"
 has trade_unknown <"$work/doctor"
 say "understood, and released"
 skinrail doctor --release --by drill --data "$data" | has released
-opened() { call '{"method":"balance"}' | grep -q '"success"'; }
+opened() { call '{"method":"balance"}' | sees '"success"'; }
 within 10 opened
 [ "$(status kept)" = accepted ] || fail "the order of before the backup is $(status kept)"
 [ "$(buy again | field buy_id)" -gt 1000000 ] || fail "an id is given out again"

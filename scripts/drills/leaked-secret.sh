@@ -7,7 +7,7 @@ old=$secret
 say "a new secret beside the old one"
 fresh=$(skinrail project rotate "$id" --data "$data" --json | field client_secret)
 [ -n "$fresh" ] && [ "$fresh" != "$old" ] || fail "no new secret"
-good() { secret=$1; call '{"method":"balance"}' | grep -q '"success"'; }
+good() { secret=$1; call '{"method":"balance"}' | sees '"success"'; }
 bad() { ! good "$1"; }
 within 10 good "$fresh"
 good "$old" || fail "the old secret is gone before the merchant has changed over"

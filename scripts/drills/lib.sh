@@ -37,12 +37,16 @@ new_database() {
   database=${SKINRAIL_TEST_POSTGRES/\/postgres?//$name?}
 }
 
+# sees PATTERN reads all of what it is given: who stops at the first line that
+# fits ends the writer, and with pipefail the drill.
+sees() { grep -e "$1" >/dev/null; }
+
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2; [ ! -e "$work/err" ] || tail -n 20 "$work/err" >&2; exit 1; }
 skinrail() { "$SKINRAIL" "$@"; }
 
 # field NAME prints the first text or number of that name in JSON.
-field() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n 1; }
+field() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" | sed -n 1p; }
 
 # within SECONDS COMMAND... waits until it succeeds; six times as long, because
 # a machine that runs other tests too is slow.
@@ -96,7 +100,7 @@ business() {
   id=$(field client_id <"$work/project") secret=$(field client_secret <"$work/project")
   skinrail project pay-in "$id" 100 --ref wire-1 --by drill --database "$database" >/dev/null
 }
-ready_to_trade() { curl -s "$url/readyz" | grep -q '^ok'; }
+ready_to_trade() { curl -s "$url/readyz" | sees '^ok'; }
 give() { call "{\"method\":\"market_buy\",\"partner\":\"39734474\",\"token\":\"Aut0-acc\",\"name\":\"P250 | Sand Dune (Field-Tested)\",\"custom_id\":\"$1\"}"; }
 
 # stop SIGNAL ends the gateway and keeps its exit code in $code.
@@ -108,4 +112,4 @@ control() { curl -s -m 360 -X "$1" "$url/sandbox$2" -d "${3:-}"; echo; }
 buy() { call "{\"method\":\"market_buy\",\"partner\":\"40000103\",\"token\":\"f8miWU3w\",\"name\":\"P250 | Sand Dune (Field-Tested)\",\"custom_id\":\"$1\"}"; }
 status() { call "{\"method\":\"market_getinfo\",\"custom_ids\":[\"$1\"]}" | field offer_status; }
 is() { [ "$(status "$1")" = "$2" ]; }
-has() { grep -q -e "$1" || fail "expected $1"; }
+has() { sees "$1" || fail "expected $1"; }

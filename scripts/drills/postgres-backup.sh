@@ -28,7 +28,7 @@ receiver=$!
 pids+=("$receiver")
 pg pg_basebackup -X none -c fast -D "$work/base" -d "$SKINRAIL_TEST_POSTGRES" 2>>"$work/wal.log"
 pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "alter system set synchronous_standby_names = 'pg_receivewal'" -c "select pg_reload_conf()" >/dev/null
-synchronous() { pg psql -At "$SKINRAIL_TEST_POSTGRES" -c "select sync_state from pg_stat_replication" | grep -q sync; }
+synchronous() { pg psql -At "$SKINRAIL_TEST_POSTGRES" -c "select sync_state from pg_stat_replication" | sees '^sync'; }
 within 30 synchronous
 for n in 1 2 3 4 5; do give "late-$n" | has '"success"'; done
 
@@ -69,7 +69,7 @@ within 60 writable
 skinrail restore --mark --database "$database" --key-file "$work/key" | has "the books are right"
 node gateway
 say "closed until Steam and the records agree, then everything acknowledged is there"
-open() { call '{"method":"balance"}' | grep -q '"success"'; }
+open() { call '{"method":"balance"}' | sees '"success"'; }
 within 60 open
 for name in kept late-1 late-2 late-3 late-4 late-5; do
   [ -n "$(status "$name")" ] || fail "$name was acknowledged and is lost"
