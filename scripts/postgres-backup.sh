@@ -2,7 +2,7 @@
 # PostgreSQL's own tools: a dump of one moment, and a base backup with the log
 # streamed beside it, from which nothing acknowledged is lost. Restored, marked,
 # closed, released.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/drills/lib.sh"
 server own # it is going to be lost
 start --world "$root/cmd/skinrail/testdata/world.example.json"
 new_database
