@@ -16,6 +16,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/merchant"
+	"github.com/skinrail/skinrail/internal/world"
 )
 
 // Store names an existing database: a folder or a PostgreSQL server.
@@ -40,6 +41,15 @@ func (s Store) open(ctx context.Context) (*db.DB, error) {
 	}
 	d, err := db.OpenAsIs(ctx, s.target())
 	return d, otherVersion(err)
+}
+
+// clockOf returns the clock of a database: a sandbox's world has its own.
+func clockOf(ctx context.Context, d *db.DB) (now func() time.Time, sandbox bool, err error) {
+	w, sandbox, err := world.Open(ctx, d, time.Now)
+	if sandbox {
+		return w.Now, true, err
+	}
+	return time.Now, false, err
 }
 
 // otherVersion says what to do about a database of another program.

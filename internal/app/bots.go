@@ -15,7 +15,6 @@ import (
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/steam/web"
-	"github.com/skinrail/skinrail/internal/world"
 )
 
 // Bots is what the command line does with our Steam accounts. It works on the
@@ -41,15 +40,11 @@ func (b Bots) with(ctx context.Context, box *seal.Box, f func(crew) error) (err 
 		return err
 	}
 	defer func() { err = errors.Join(inWords(err), d.Close()) }()
-	w, sandbox, err := world.Open(ctx, d, time.Now)
+	now, _, err := clockOf(ctx, d)
 	if err != nil {
 		return err
 	}
-	c := crew{db: d, fleet: fleet.New(d, box), clock: time.Now}
-	if sandbox {
-		c.clock = w.Now
-	}
-	return f(c)
+	return f(crew{db: d, fleet: fleet.New(d, box), clock: now})
 }
 
 // inWords is explain without talk of bookings.

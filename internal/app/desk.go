@@ -14,7 +14,6 @@ import (
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/seal"
 	"github.com/skinrail/skinrail/internal/webhook"
-	"github.com/skinrail/skinrail/internal/world"
 )
 
 // Projects is an operator's desk: what the command line does with projects and
@@ -46,15 +45,12 @@ func (p Projects) with(ctx context.Context, box *seal.Box, f func(*desk) error) 
 		return err
 	}
 	defer func() { err = errors.Join(explain(err), d.Close()) }()
-	w, sandbox, err := world.Open(ctx, d, time.Now)
+	now, sandbox, err := clockOf(ctx, d)
 	if err != nil {
 		return err
 	}
-	k := &desk{db: d, ledger: ledger.New(d), merchants: merchant.New(d, box), now: time.Now(),
+	k := &desk{db: d, ledger: ledger.New(d), merchants: merchant.New(d, box), now: now(),
 		guard: webhook.GuardOptions{AllowLoopback: sandbox || p.AllowPrivate, AllowPrivate: p.AllowPrivate}}
-	if sandbox {
-		k.now = w.Now()
-	}
 	k.cash = cash.New(cash.Deps{DB: d, Ledger: k.ledger, Events: event.New(d), Merchants: k.merchants})
 	return f(k)
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/trade"
-	"github.com/skinrail/skinrail/internal/world"
 )
 
 // Doctor tells what a person has to look after.
@@ -118,8 +117,11 @@ func (doc Doctor) Settle(ctx context.Context, what string, out io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	bots, trades := fleet.New(d, nil), trade.New(d)
-	n, err := reconcile.New(d, trades, bots).Settle(ctx, time.Now(), reconcile.Settlement{Kind: reconcile.Kind(kind), Subject: subject, By: doc.By, Note: doc.Note})
+	now, _, err := clockOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	n, err := reconcile.New(d, trade.New(d), fleet.New(d, nil)).Settle(ctx, now(), reconcile.Settlement{Kind: reconcile.Kind(kind), Subject: subject, By: doc.By, Note: doc.Note})
 	if err != nil {
 		return err
 	}
@@ -132,14 +134,11 @@ func (doc Doctor) Settle(ctx context.Context, what string, out io.Writer) (err e
 }
 
 func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
-	w, sandbox, err := world.Open(ctx, d, time.Now)
+	clock, _, err := clockOf(ctx, d)
 	if err != nil {
 		return f, err
 	}
-	now := time.Now()
-	if sandbox {
-		now = w.Now()
-	}
+	now := clock()
 	f = findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}, Trades: []tradeFinding{}, Cash: []cashFinding{}}
 	bots, trades := fleet.New(d, nil), trade.New(d)
 	all, err := bots.Bots(ctx)

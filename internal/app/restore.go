@@ -16,7 +16,6 @@ import (
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/trade"
-	"github.com/skinrail/skinrail/internal/world"
 )
 
 // Restore makes a gateway's database from a backup.
@@ -174,14 +173,11 @@ func mark(ctx context.Context, d *db.DB) error {
 	events, trades := event.New(d), trade.New(d)
 	drifts := reconcile.New(d, trades, fleet.New(d, nil))
 	merchants := merchant.New(d, nil)
-	w, sandbox, err := world.Open(ctx, d, time.Now)
+	clock, _, err := clockOf(ctx, d)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	if sandbox {
-		now = w.Now()
-	}
+	now := clock()
 	since, err := events.Newest(ctx)
 	if err != nil {
 		return err

@@ -34,30 +34,28 @@ type Agent struct {
 	drifts *reconcile.Service
 	log    *slog.Logger
 
-	mu         sync.Mutex
-	recovered  bool // stale sends of an earlier process were put to unknown
-	loggedIn   bool
-	acked      bool                  // Steam's rules accepted
-	apart      bool                  // in quarantine: nothing is sent or confirmed
-	restored   reconcile.Restoration // while closed, Steam is only read
-	slots      int64                 // offers that may be open at once
-	free       int64                 // of them, in this step
-	learnt     fleet.State           // from refusals; empty: none
-	reported   fleet.State           // health, as stored last
-	reportedAt time.Time
-	skew       time.Duration          // Steam's clock minus ours, as seen last
-	listed     time.Time              // when offers were listed last
-	wary       time.Time              // until then they are listed in each step
-	accepted   map[steam.OfferID]bool // accepted offers of that list that were looked into
-	stale      map[steam.AppID]bool   // inventories to read again
-	doubted    map[steam.AppID]doubt  // inventories that are shown as empty
-	held       map[steam.AppID]int    // items, those under protection included, as read last
-	read       time.Time              // when they were all read last
-	counted    map[steam.AppID]int    // items, as counted last
-	countedAt  time.Time
-	lookAt     time.Time // when Steam and the records are compared next
-	history    walk
-	strange    map[steam.OfferID]bool // offers without an intent that were told
+	mu        sync.Mutex
+	recovered bool // stale sends of an earlier process were put to unknown
+	loggedIn  bool
+	acked     bool                   // Steam's rules accepted
+	apart     bool                   // in quarantine: nothing is sent or confirmed
+	restored  reconcile.Restoration  // while closed, Steam is only read
+	slots     int64                  // offers that may be open at once
+	free      int64                  // of them, in this step
+	learnt    fleet.State            // from refusals; empty: none
+	skew      time.Duration          // Steam's clock minus ours, as seen last
+	listed    time.Time              // when offers were listed last
+	wary      time.Time              // until then they are listed in each step
+	accepted  map[steam.OfferID]bool // accepted offers of that list that were looked into
+	stale     map[steam.AppID]bool   // inventories to read again
+	doubted   map[steam.AppID]doubt  // inventories that are shown as empty
+	held      map[steam.AppID]int    // items, those under protection included, as read last
+	read      time.Time              // when they were all read last
+	counted   map[steam.AppID]int    // items, as counted last
+	countedAt time.Time
+	lookAt    time.Time // when Steam and the records are compared next
+	history   walk
+	strange   map[steam.OfferID]bool // offers without an intent that were told
 }
 
 // NewAgent makes the agent of one bot.

@@ -64,20 +64,10 @@ func (a *Agent) report(ctx context.Context, err error, now time.Time) {
 	if err != nil {
 		a.log.WarnContext(ctx, "bot step", "err", err)
 	}
-	s := a.reason(err, now)
-	if since := now.Sub(a.reportedAt); s == a.reported && since >= 0 && since < reportEvery {
-		return
-	}
-	if err := a.fleet.ReportState(ctx, a.ID(), s, now); err != nil {
+	if err := a.fleet.ReportState(ctx, a.ID(), a.reason(err, now), now); err != nil {
 		a.log.ErrorContext(ctx, "report health", "err", err)
-		return
 	}
-	a.reported, a.reportedAt = s, now
 }
-
-// reportEvery is how often a reason that stays is written again, should somebody
-// else have written another.
-const reportEvery = time.Minute
 
 func (a *Agent) reason(err error, now time.Time) fleet.State {
 	a.readClock(now)

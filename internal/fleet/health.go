@@ -79,7 +79,8 @@ func (s *Service) Report(ctx context.Context, id steam.ID64, h Health, note stri
 	return s.ReportState(ctx, id, State{Health: h, Note: note}, now)
 }
 
-// ReportState stores a bot's health when it changed.
+// ReportState stores a bot's health when it changed. One that is as it was costs a
+// read: a bot reports after each step.
 func (s *Service) ReportState(ctx context.Context, id steam.ID64, h State, now time.Time) error {
 	b, err := sqlc.New(s.db.Read()).Bot(ctx, id.String())
 	if err == nil && b.Health == string(h.Health) && b.HealthNote == h.Note && b.HealthUntil == db.Micros(h.Until) {
