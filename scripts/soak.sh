@@ -69,7 +69,6 @@ part reconcile env SKINRAIL_RECONCILE=100000 scripts/with-postgres bash -c "$(de
 part simulation env SKINRAIL_SIMULATION_SEEDS="$(pick 60 10000)" bash -c "$(declare -f proof); proof ./cmd/skinrail 'Simulation|SameSeeds|EachCallOfAStory'"
 
 part restore env SKINRAIL_RESTORE_MB="$(pick 100 1000)" bash -c "$(declare -f proof); proof ./cmd/skinrail RestoreTakes"
-part pgbackup scripts/postgres-backup.sh
 part stream env LOAD="$(pick 5 60)" scripts/continuous-backup.sh
 
 if [ ${#failed[@]} -gt 0 ]; then

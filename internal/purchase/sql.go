@@ -52,8 +52,9 @@ func usedBefore(tx *db.Tx, orders []Buy) (map[customKey]*Purchase, error) {
 	return used, nil
 }
 
-// insert stores new purchases, which wait for their offers, and sets their ids and the times of their
-// creation. When a custom id is taken the write runs again.
+// insert stores new purchases, which wait for their offers, and sets their ids
+// and the times of their creation. When a custom id is taken the write runs
+// again.
 func insert(ctx context.Context, tx *db.Tx, sales []sale, now time.Time) error {
 	counts := map[int64]int64{}
 	for _, p := range sales {

@@ -2,7 +2,7 @@
 # PostgreSQL's own tools: a dump of one moment, and a base backup with the log
 # streamed beside it, from which nothing acknowledged is lost. Restored, marked,
 # closed, released.
-. "$(dirname "$0")/drills/lib.sh"
+. "$(dirname "$0")/lib.sh"
 server own # it is going to be lost
 start --world "$root/cmd/skinrail/testdata/world.example.json"
 new_database
@@ -31,6 +31,9 @@ pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "alter system set synchronous_standby_na
 synchronous() { pg psql -At "$SKINRAIL_TEST_POSTGRES" -c "select sync_state from pg_stat_replication" | sees '^sync'; }
 within 30 synchronous
 for n in 1 2 3 4 5; do give "late-$n" | has '"success"'; done
+# An offer that may have been sent or not keeps a restored gateway closed until it
+# is sure, for some five minutes; that is not what is drilled here.
+for n in 1 2 3 4 5; do within 60 is "late-$n" accepted; done
 
 say "a mark is refused while a node runs"
 skinrail restore --mark --database "$database" --key-file "$work/key" >"$work/said" 2>&1 && fail "marked under a running node"
