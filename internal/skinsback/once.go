@@ -25,7 +25,7 @@ const (
 	headerKey      = "Idempotency-Key"
 	headerReplayed = "Idempotent-Replayed"
 	maxKey         = 255
-	// keyLife is how long an answer is kept, by the wall clock.
+	// keyLife is how long an answer is kept, by the clock of [Door.Prune].
 	keyLife = 48 * time.Hour
 )
 
@@ -128,7 +128,7 @@ func (m *memory) replay(w http.ResponseWriter, c *call) (body []byte, found bool
 	return body, true, err
 }
 
-var keepSQL = db.NewList("insert into idempotency (project_id, key, method, digest, answer, at) values ", "($1, $2, $3, $4, $5, $6)",
+var keepSQL = db.NewList("insert into idempotency (project_id, key, method, digest, answer, at) values ", "($1, $2, $3, $4, $5, coalesce((select c.at from idempotency_clock c), $6))",
 	" on conflict (project_id, key) do nothing")
 
 // keep stores the answer in the transaction of the effect, which ends with
@@ -175,10 +175,12 @@ func purchased[T any](c *call, answer func(T) []byte) []purchase.Follow[T] {
 	}}
 }
 
-// ageSQL moves the clock of kept answers towards the wall's, a step at most.
-// The first time it stands where the oldest answer is.
+// ageSQL moves the clock of kept answers towards the wall's, a step at most and
+// never back: answers are dated by it, so a wall clock that jumps and comes back
+// leaves none that seems old. The first time it stands where the oldest answer is.
 const ageSQL = `insert into idempotency_clock (id, at) values (1, coalesce((select min(i.at) from idempotency i), $1))
-	on conflict (id) do update set at = case when $1 < idempotency_clock.at + $2 then $1 else idempotency_clock.at + $2 end
+	on conflict (id) do update set at = case when $1 < idempotency_clock.at then idempotency_clock.at
+		when $1 < idempotency_clock.at + $2 then $1 else idempotency_clock.at + $2 end
 	returning at`
 
 // ageStep is how much older kept answers get at most with each call of

@@ -169,3 +169,16 @@ func TestClockThatJumpsForgetsNoKeyEarly(t *testing.T) {
 		t.Error("forgotten because a clock was wrong")
 	}
 }
+
+func TestAnswerOfAClockThatIsBehindIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := `{"method":"create","order_id":"o"}`
+	right := noon.AddDate(1, 0, 0)
+	w.prune(right, 0)
+	w.keyed("k", body) // by the wall clock of this world, which is a year behind
+	w.prune(right.Add(time.Hour), keyLife/2)
+	if _, replayed := w.keyed("k", body); !replayed {
+		t.Error("forgotten because a clock was wrong")
+	}
+}
