@@ -76,12 +76,13 @@ ready() { [ -e "$work/ready" ] || { kill -0 "$pid" 2>/dev/null || fail "the gate
 # node NAME runs a production gateway on $database, with the simulated Steam, and
 # sets $url; its process is in the variable NAME.
 node() {
+  rm -f "$work/$1.out" # of the same name before: its address is nobody's any more
   "$SKINRAIL" serve --listen 127.0.0.1:0 --database "$database" --key-file "$work/key" --public-url https://pay.example --log-level warn \
     --steam-url "$steam" --steam-api-url "$steam" --steam-poll 200ms --steam-login-gap 0s --steam-inventory-gap 0s \
     --steam-confirmation-gap 0s --steam-request-gap 0s >"$work/$1.out" 2>>"$work/err" &
   printf -v "$1" %s $!
   pids+=($!)
-  within 60 grep -q ' node ' "$work/$1.out"
+  within 60 grep -qs ' node ' "$work/$1.out"
   url=$(sed -n 's/^ *gateway *//p' "$work/$1.out")
 }
 
