@@ -96,11 +96,20 @@ func (f failed) fault() error {
 	return fault.New(code, "%s", said.Error)
 }
 
-// maxBody bounds what the control takes and passes on.
-const maxBody = 256 << 10
+// maxBody bounds what the control takes and passes on, patience how long it may
+// take: days over thousands of orders are more than a listener grants a merchant.
+const (
+	maxBody  = 256 << 10
+	patience = 10 * time.Minute
+)
 
 func answer(log *slog.Logger, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		until := time.Now().Add(patience)
+		own := http.NewResponseController(w)
+		if err := errors.Join(own.SetReadDeadline(until), own.SetWriteDeadline(until)); err != nil {
+			log.Debug("sandbox control", "err", err)
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		v, err := h(r)
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
