@@ -155,7 +155,11 @@ func some(all []bug, n int) []bug {
 
 func (b bug) mustBeFound(t *testing.T) {
 	t.Helper()
-	run := exec.Command("go", "test", b.plant(t), "-count=1", "-vet=off", "-timeout=180s", "-run", "^("+b.tests+")", b.pkg)
+	args := []string{"test", b.plant(t), "-count=1", "-vet=off", "-timeout=180s", "-run", "^(" + b.tests + ")", b.pkg}
+	if b.rapid(t) {
+		args = append(args, "-rapid.nofailfile") // what a bug breaks is no counterexample to keep
+	}
+	run := exec.Command("go", args...)
 	run.Dir = root
 	run.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOFLAGS=") })
 	run.Env = append(run.Env, "SKINRAIL_SIMULATION_SEEDS=400") // it stops at the first that finds something
@@ -168,4 +172,20 @@ func (b bug) mustBeFound(t *testing.T) {
 	case !bytes.Contains(out, []byte("--- FAIL: Test")) && !bytes.Contains(out, []byte("panic: ")):
 		t.Errorf("it failed, but no test did:\n%s", out)
 	}
+}
+
+// rapid reports whether the package's tests know rapid's flags.
+func (b bug) rapid(t *testing.T) bool {
+	t.Helper()
+	tests, err := filepath.Glob(filepath.Join(root, b.pkg, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(tests, func(path string) bool {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(text), `"pgregory.net/rapid"`)
+	})
 }
