@@ -62,10 +62,10 @@ func (d *Door) authenticate(ctx context.Context, r *http.Request, f fields, body
 	which, good := proven(how, secrets, r, f, body)
 	switch {
 	case !known:
-		return caller{}, invalidShop
+		return caller{}, invalidShop.because(unknownHint(r, f))
 	case !good:
 		d.failures.count(bucket, wall)
-		return caller{}, invalidSignature
+		return caller{}, invalidSignature.because(unprovenHint(how, r, f))
 	}
 	who := caller{project: project, way: how}
 	if err := accepted(who); err != nil {

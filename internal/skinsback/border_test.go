@@ -99,8 +99,8 @@ func TestHeadersAreReadAsTheyWereSent(t *testing.T) {
 		"no secret":            {[]string{"4021"}, nil, "-3"},
 		"stand-in for unknown": {[]string{"77"}, []string{unknown.Client.Reveal()}, "-2"},
 	} {
-		if got := hint(t, w.send(`{"method":"status"}`, http.Header{headerID: c.ids, headerSecret: c.secrets})); got != c.want {
-			t.Errorf("%s: %s, want %s", name, got, c.want)
+		if got, _ := code(t, w.send(`{"method":"status"}`, http.Header{headerID: c.ids, headerSecret: c.secrets})); fmt.Sprint(got) != c.want {
+			t.Errorf("%s: %d, want %s", name, got, c.want)
 		}
 	}
 	wrong := http.Header{headerID: {"4021"}, headerSecret: {"wrong"}}

@@ -216,7 +216,7 @@ func (d *Door) admit(ctx context.Context, r *http.Request, f fields, body string
 	p := who.project
 	switch {
 	case len(p.AllowedIPs) > 0 && !contains(p.AllowedIPs, address):
-		return caller{}, invalidAddress
+		return caller{}, invalidAddress.because("the call came from " + address.String() + ", which is not among the project's addresses")
 	case !d.quota.allow(ctx, p.ID, p.RateLimit, wall):
 		return caller{}, limitReached
 	case !p.Active:
@@ -229,7 +229,7 @@ func (d *Door) admit(ctx context.Context, r *http.Request, f fields, body string
 func (d *Door) choose(who caller, f fields) (*method, error) {
 	m := d.methods[f.get("method").str]
 	if m == nil || f.get("method").kind != text {
-		return nil, invalidMethod
+		return nil, invalidMethod.because(methodHint(f))
 	}
 	if m.market && !who.project.Market {
 		return nil, marketDisabled

@@ -98,7 +98,7 @@ func (r refusal) envelope() []byte {
 
 // shorten keeps what a caller sent from filling its own answer.
 func shorten(s string) string {
-	const most = 200
+	const most = 1000
 	if len(s) <= most {
 		return s
 	}
