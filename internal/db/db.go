@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
@@ -176,7 +175,7 @@ const idleWrite = "5000"
 const lockWait = "2000"
 
 func (d *DB) openPostgres(ctx context.Context, target string, bring schema) error {
-	config, err := pgx.ParseConfig(target)
+	config, err := primary(target)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}

@@ -49,3 +49,6 @@ func (d *DB) Channel() string { return d.bus.courier.channel }
 
 // Skew makes the carried clock wrong.
 func (d *DB) Skew(by time.Duration) { d.clock.server = d.clock.server.Add(by) }
+
+// Primary is how to connect to a target.
+var Primary = primary

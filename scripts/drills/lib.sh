@@ -11,7 +11,7 @@ if [ -z "${SKINRAIL:-}" ]; then
 fi
 pids=()
 finish() {
-  for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null || true; done
+  for p in "${pids[@]}"; do { kill -9 "$p" && wait "$p"; } 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap finish EXIT
@@ -29,6 +29,18 @@ server() {
   DRILL_SERVER=own exec "$root/scripts/with-postgres" "$0"
 }
 pg() { "$(. "$root/scripts/tools.sh" && find_postgres)/$1" "${@:2}"; }
+
+# postgres_as_nobody sets $as, before a server's programs: PostgreSQL refuses to
+# run as root.
+postgres_as_nobody() {
+  as=()
+  [ "$(id -u)" = 0 ] || return 0
+  local user
+  user=$(id -un postgres 2>/dev/null || echo nobody)
+  chown "$user" "$work"
+  chmod 711 "$work"
+  as=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
+}
 
 # new_database makes one on the server and sets $database to its URL.
 new_database() {
