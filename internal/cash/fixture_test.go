@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,8 +20,6 @@ import (
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/seal"
 )
-
-var update = flag.Bool("update", false, "rewrite what is generated from the table of states")
 
 const (
 	shop  = 4021
@@ -156,23 +151,6 @@ func race(t testing.TB, n int, f func(i int) error) int {
 	}
 	wg.Wait()
 	return int(good.Load())
-}
-
-// generated compares a text with a file, or writes it.
-func generated(t *testing.T, file, text string) {
-	t.Helper()
-	if *update {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text != string(want) {
-		t.Errorf("%s is not what the table says; run the test with -update\n%s", file, text)
-	}
 }
 
 func refs(bs []cash.Booking) string {

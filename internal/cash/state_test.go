@@ -3,13 +3,13 @@ package cash_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/goldentest"
 )
 
 func TestEveryStepInEveryState(t *testing.T) {
@@ -86,20 +86,7 @@ func TestNextFollowsTheTable(t *testing.T) {
 
 func TestDiagramShowsTheTable(t *testing.T) {
 	t.Parallel()
-	var b strings.Builder
-	b.WriteString("# States of a booking of money in or out\n\nGenerated from `internal/cash/state.go` by its test; " +
-		"who moves next in each state, and what happens if nobody does, stands there.\n\n```mermaid\nstateDiagram-v2\n")
-	fmt.Fprintf(&b, "  [*] --> %s: within the limit\n  [*] --> %s: above the limit\n", cash.Booked, cash.Proposed)
-	for _, s := range cash.States() {
-		for _, by := range cash.Steps() {
-			if to, ok := cash.Next(s, by); ok {
-				fmt.Fprintf(&b, "  %s --> %s: %s\n", s, to, by)
-			}
-		}
-		if s.Ended() {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	b.WriteString("```\n")
-	generated(t, "../../docs/states/cash.md", b.String())
+	begin := []string{string(cash.Booked) + ": within the limit", string(cash.Proposed) + ": above the limit"}
+	goldentest.File(t, "../../docs/states/cash.md",
+		goldentest.Diagram("a booking of money in or out", "internal/cash/state.go", begin, cash.States(), cash.Steps(), cash.Next))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/goldentest"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -79,7 +80,7 @@ func TestEveryNewsInEveryState(t *testing.T) {
 				t.Errorf("%s: something was kept", s)
 			}
 		}
-		generated(t, "testdata/news.txt", b.String())
+		goldentest.File(t, "testdata/news.txt", b.String())
 	})
 }
 
@@ -171,20 +172,7 @@ func TestNextFollowsTheTable(t *testing.T) {
 
 func TestDiagramShowsTheTable(t *testing.T) {
 	t.Parallel()
-	var b strings.Builder
-	b.WriteString("# States of a deposit\n\nGenerated from `internal/deposit/state.go` by its test; " +
-		"who moves next in each state, and what happens if nobody does, stands there.\n\n```mermaid\nstateDiagram-v2\n")
-	fmt.Fprintf(&b, "  [*] --> %s\n", deposit.Open)
-	for _, s := range deposit.States() {
-		for _, by := range deposit.Steps() {
-			if to, ok := deposit.Next(s, by); ok {
-				fmt.Fprintf(&b, "  %s --> %s: %s\n", s, to, by)
-			}
-		}
-		if s.Ended() {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	b.WriteString("```\n")
-	generated(t, "../../docs/states/deposit.md", b.String())
+	begin := []string{string(deposit.Open)}
+	goldentest.File(t, "../../docs/states/deposit.md",
+		goldentest.Diagram("a deposit", "internal/deposit/state.go", begin, deposit.States(), deposit.Steps(), deposit.Next))
 }

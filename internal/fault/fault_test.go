@@ -2,7 +2,6 @@ package fault_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -15,9 +14,8 @@ import (
 	"testing"
 
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite docs/errors.md from the table")
 
 const document = "../../docs/errors.md"
 
@@ -75,19 +73,7 @@ func TestEveryCodeHasOneCompleteRow(t *testing.T) {
 
 func TestDocumentEqualsTheTable(t *testing.T) {
 	t.Parallel()
-	want := markdown()
-	if *update {
-		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("docs/errors.md differs from the table; run: go test ./internal/fault -update\nwant\n%s", want)
-	}
+	goldentest.File(t, document, markdown())
 }
 
 func markdown() string {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,8 +23,6 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
-
-var update = flag.Bool("update", false, "rewrite what is generated from the table of states")
 
 const (
 	shop    = 4021
@@ -273,21 +268,4 @@ func (w *world) story() string {
 		lines = append(lines, strings.TrimSpace(string(c.State)+" "+c.Reason))
 	}
 	return strings.Join(lines, ", ")
-}
-
-// generated compares a text with a file, or writes it.
-func generated(t *testing.T, file, text string) {
-	t.Helper()
-	if *update {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text != string(want) {
-		t.Errorf("%s is not what the table says; run the test with -update\n%s", file, text)
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/goldentest"
 	"github.com/skinrail/skinrail/internal/purchase"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -66,7 +67,7 @@ func TestEveryNewsInEveryState(t *testing.T) {
 				fmt.Fprintf(&b, "  %-32s %s\n", strings.TrimSpace(string(h.to)+" "+h.why), outcome(t, p, after, err))
 			}
 		}
-		generated(t, "testdata/news.txt", b.String())
+		goldentest.File(t, "testdata/news.txt", b.String())
 	})
 }
 
@@ -114,20 +115,7 @@ func TestNextFollowsTheTable(t *testing.T) {
 
 func TestDiagramShowsTheTable(t *testing.T) {
 	t.Parallel()
-	var b strings.Builder
-	b.WriteString("# States of a purchase\n\nGenerated from `internal/purchase/state.go` by its test; " +
-		"who moves next in each state, and what happens if nobody does, stands there.\n\n```mermaid\nstateDiagram-v2\n")
-	fmt.Fprintf(&b, "  [*] --> %s: bought\n", purchase.Creating)
-	for _, s := range purchase.States() {
-		for _, by := range purchase.Steps() {
-			if to, ok := purchase.Next(s, by); ok {
-				fmt.Fprintf(&b, "  %s --> %s: %s\n", s, to, by)
-			}
-		}
-		if s.Ended() {
-			fmt.Fprintf(&b, "  %s --> [*]\n", s)
-		}
-	}
-	b.WriteString("```\n")
-	generated(t, "../../docs/states/purchase.md", b.String())
+	begin := []string{string(purchase.Creating) + ": bought"}
+	goldentest.File(t, "../../docs/states/purchase.md",
+		goldentest.Diagram("a purchase", "internal/purchase/state.go", begin, purchase.States(), purchase.Steps(), purchase.Next))
 }

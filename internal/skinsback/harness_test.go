@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,6 +22,7 @@ import (
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/event"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/goldentest"
 	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/market"
 	"github.com/skinrail/skinrail/internal/merchant"
@@ -36,8 +35,6 @@ import (
 	"github.com/skinrail/skinrail/internal/trade"
 	"github.com/skinrail/skinrail/internal/webhook"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // The world of the tests: one moment, one project, one bot, one payer.
 var (
@@ -261,22 +258,7 @@ func code(t testing.TB, answer string) (int, string) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got+"\n" != string(want) {
-		t.Errorf("%s\n got %s\nwant %s", name, got, want)
-	}
+	goldentest.File(t, filepath.Join("testdata", name), got+"\n")
 }
 
 // foreign puts a deposit of another project beside ours.

@@ -3,9 +3,7 @@ package trade_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -14,11 +12,10 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/goldentest"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
-
-var update = flag.Bool("update", false, "write docs/states/trade.md anew")
 
 var (
 	noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -162,13 +159,5 @@ func TestDiagramIsTheTable(t *testing.T) {
 		}
 	}
 	b.WriteString("```\n")
-	const file = "../../docs/states/trade.md"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(file); err != nil || string(got) != b.String() {
-		t.Errorf("%s is not what the table says (%v): run the test with -update", file, err)
-	}
+	goldentest.File(t, "../../docs/states/trade.md", b.String())
 }

@@ -2,16 +2,15 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write testdata/fare.txt anew")
+	"github.com/skinrail/skinrail/internal/goldentest"
+)
 
 // root makes the root the working folder, as it is for the program.
 func TestMain(m *testing.M) {
@@ -39,15 +38,7 @@ func TestEachMutantGetsItsVerdict(t *testing.T) {
 		r := results[m.key()]
 		fmt.Fprintf(&b, "%-11s %s: %s\n", r.status, m.function, m.change)
 	}
-	const file = "test/mutants/testdata/fare.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(file); err != nil || b.String() != string(want) {
-		t.Errorf("%v: got\n%s", err, b.String())
-	}
+	goldentest.File(t, "test/mutants/testdata/fare.txt", b.String())
 	var r report
 	r.add(fare, p.mutants, results)
 	if err := r.print(&b); err == nil || len(r.left) != r.rows[0].count[survived]+r.rows[0].count[uncovered] || len(r.left) == 0 {

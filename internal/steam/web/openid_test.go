@@ -2,21 +2,18 @@ package web
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/goldentest"
 	"github.com/skinrail/skinrail/internal/steam"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/forgeries.txt")
 
 const returnTo = "https://pay.example/pay/return?hash=abc&state=once-1"
 
@@ -246,15 +243,7 @@ func TestForgedSignInsAreRefusedBeforeSteamIsAsked(t *testing.T) {
 	if n < 60 {
 		t.Errorf("%d forgeries; want 60 or more", n)
 	}
-	const file = "testdata/forgeries.txt" // each with what is wrong with it
-	if *update {
-		if err := os.WriteFile(file, []byte(why.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(file); err != nil || why.String() != string(want) {
-		t.Errorf("%s differs (%v): run the test with -update\n%s", file, err, why.String())
-	}
+	goldentest.File(t, "testdata/forgeries.txt", why.String()) // each with what is wrong with it
 	if asked := y.asked.Load(); asked != 0 {
 		t.Errorf("Steam was asked %d times about forgeries", asked)
 	}
