@@ -18,10 +18,12 @@ type holds struct {
 	transactions, examined int64
 }
 
-// opening and ending are what is compared.
+// opening and ending are what is compared. The kind of an opening says its time,
+// unless the version before has made it.
 type opening struct {
 	id               string
 	from, to, amount int64
+	kind             string
 }
 
 type ending struct {
@@ -33,11 +35,12 @@ func newHolds() *holds { return &holds{seed: maphash.MakeSeed()} }
 
 // transaction counts one that belongs to a hold.
 func (h *holds) transaction(r record) {
-	if r.kind != kindHold && r.kind != kindRelease && r.kind != kindVoid {
+	kind, _, _ := strings.Cut(r.kind, "/")
+	if kind != kindHold && kind != kindRelease && kind != kindVoid {
 		return
 	}
 	h.transactions++
-	id := strings.TrimPrefix(r.ref, r.kind+"/")
+	id := strings.TrimPrefix(r.ref, kind+"/")
 	var out, in line
 	for _, l := range r.lines {
 		if l.amount < 0 {
@@ -46,9 +49,9 @@ func (h *holds) transaction(r record) {
 			in = l
 		}
 	}
-	switch r.kind {
+	switch kind {
 	case kindHold:
-		h.made += maphash.Comparable(h.seed, opening{id, out.account, in.account, in.amount})
+		h.made += maphash.Comparable(h.seed, opening{id, out.account, in.account, in.amount, r.kind})
 	case kindRelease:
 		h.resolved += maphash.Comparable(h.seed, ending{id, "released", 0, out.account, -out.amount, r.at})
 	case kindVoid:
@@ -60,10 +63,14 @@ type holdRow struct {
 	opening
 	notBefore, resolvedAt int64
 	state                 string
+	timed                 bool
 }
 
 func (h *holds) hold(r holdRow) {
 	h.examined++
+	if r.kind = kindHold; r.timed {
+		r.kind = timedKind(r.notBefore)
+	}
 	h.made -= maphash.Comparable(h.seed, r.opening)
 	from := r.from
 	switch r.state {
@@ -75,7 +82,7 @@ func (h *holds) hold(r holdRow) {
 	h.resolved -= maphash.Comparable(h.seed, ending{r.id, r.state, from, r.to, r.amount, r.resolvedAt})
 }
 
-const holdsSQL = `select h.id, h.from_account, h.to_account, h.amount, h.not_before, h.state, h.resolved_at from hold h`
+const holdsSQL = `select h.id, h.from_account, h.to_account, h.amount, h.not_before, h.state, h.resolved_at, h.timed from hold h`
 
 // openHolds reads every hold.
 func (a *audit) openHolds(ctx context.Context) error {
@@ -87,7 +94,7 @@ func (a *audit) openHolds(ctx context.Context) error {
 	var r holdRow
 	var state sql.RawBytes
 	for rows.Next() {
-		if err := rows.Scan(&r.id, &r.from, &r.to, &r.amount, &r.notBefore, &state, &r.resolvedAt); err != nil {
+		if err := rows.Scan(&r.id, &r.from, &r.to, &r.amount, &r.notBefore, &state, &r.resolvedAt, &r.timed); err != nil {
 			return err
 		}
 		r.state = string(state)

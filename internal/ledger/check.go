@@ -12,15 +12,15 @@ import (
 const maxCheck = 50_000
 
 // Check is the small audit, for every minute: all balances against what was
-// added up while sealing and what is not sealed yet, all open holds, and the
-// seals since the last check against the books, not endlessly many at once.
-// When something is wrong, money stops moving.
+// added up while sealing and what is not sealed yet, all open holds, the times of
+// those that may end, and the seals since the last check against the books, not
+// endlessly many at once. When something is wrong, money stops moving.
 func (s *Service) Check(ctx context.Context, now time.Time) (Report, error) {
 	var r Report
 	var verified int64
 	err := s.db.Snapshot(ctx, func(q db.Querier) (err error) {
 		r = Report{}
-		verified, err = check(ctx, q, &r)
+		verified, err = check(ctx, q, &r, now)
 		return err
 	})
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Service) Check(ctx context.Context, now time.Time) (Report, error) {
 	return r, nil
 }
 
-func check(ctx context.Context, q db.Querier, r *Report) (verified int64, err error) {
+func check(ctx context.Context, q db.Querier, r *Report, now time.Time) (verified int64, err error) {
 	h, err := readHead(ctx, q)
 	if err != nil {
 		return 0, err
@@ -55,6 +55,9 @@ func check(ctx context.Context, q db.Querier, r *Report) (verified int64, err er
 		return 0, err
 	}
 	checkAccounts(r, all, func(h *holder) int64 { return h.sealed + h.unsealed })
+	if err := checkDue(ctx, q, r, now); err != nil {
+		return 0, err
+	}
 	return checkSeals(ctx, q, h, r, all)
 }
 
@@ -93,6 +96,30 @@ func openHolds(ctx context.Context, q db.Querier, all map[int64]*holder) error {
 		if h := all[id]; h != nil {
 			h.waits = sum
 		}
+	}
+	return rows.Err()
+}
+
+const dueSQL = `select h.id, h.not_before from (select d.id, d.not_before from hold d
+		where d.state = 'open' and d.not_before > 0 and d.not_before <= $1 order by d.not_before limit $2) h
+	where not exists (select 1 from ledger_transaction t where t.ref = 'hold/' || h.id
+		and t.kind in ('hold', 'hold/' || cast(h.not_before as text)))`
+
+// checkDue finds holds that could end now and that, by their transactions, may
+// not.
+func checkDue(ctx context.Context, q db.Querier, r *Report, now time.Time) error {
+	rows, err := q.QueryContext(ctx, dueSQL, db.Micros(now), maxCheck)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		var notBefore int64
+		if err := rows.Scan(&id, &notBefore); err != nil {
+			return err
+		}
+		r.wrong(holdMade, 1, "hold %s is not before %d, which is not what its transaction says", id, notBefore)
 	}
 	return rows.Err()
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 )
@@ -14,7 +15,7 @@ func AuditIn(ctx context.Context, q db.Querier) (r Report, err error) {
 	return r, err
 }
 
-func CheckIn(ctx context.Context, q db.Querier) (r Report, err error) {
-	_, err = check(ctx, q, &r)
+func CheckIn(ctx context.Context, q db.Querier, now time.Time) (r Report, err error) {
+	_, err = check(ctx, q, &r, now)
 	return r, err
 }

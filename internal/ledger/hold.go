@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,18 +30,23 @@ type Hold struct {
 // back. Nothing happens to an open hold by itself.
 const stateOpen = "open"
 
-// The kinds of the transactions of holds, also the prefixes of their refs.
+// The kinds of the transactions of holds, also the prefixes of their refs. That
+// of a hold goes on with its time, so that the time is sealed with it.
 const (
 	kindHold    = "hold"
 	kindRelease = "release"
 	kindVoid    = "void"
 )
 
+// timedKind is the kind of the transaction that makes a hold.
+func timedKind(notBefore int64) string { return kindHold + "/" + strconv.FormatInt(notBefore, 10) }
+
 // reserved reports whether only holds, or what comes of a debt, may post this.
 func reserved(t Transaction) bool {
 	prefix, _, _ := strings.Cut(t.Ref, "/")
+	kind, _, _ := strings.Cut(t.Kind, "/")
 	for _, k := range []string{kindHold, kindRelease, kindVoid, kindBack, kindRepay} {
-		if t.Kind == k || prefix == k {
+		if kind == k || prefix == k {
 			return true
 		}
 	}
@@ -64,7 +70,7 @@ func (s *Service) HoldAllTx(ctx context.Context, tx *db.Tx, f *Funds, holds ...H
 		if h.ID == "" || h.Amount <= 0 || h.To.nature() != holding || h.From.nature() == holding {
 			return fmt.Errorf("hold %q: %s from %s to %s is no hold", h.ID, h.Amount, h.From, h.To)
 		}
-		ps[i].Transaction = Transaction{Ref: kindHold + "/" + h.ID, Kind: kindHold, At: h.At,
+		ps[i].Transaction = Transaction{Ref: kindHold + "/" + h.ID, Kind: timedKind(db.Micros(h.NotBefore)), At: h.At,
 			Entries: []Entry{{h.From, -h.Amount}, {h.To, h.Amount}}}
 	}
 	if err := s.book(ctx, tx, f, ps...); err != nil {
@@ -80,11 +86,11 @@ func (s *Service) HoldAllTx(ctx context.Context, tx *db.Tx, f *Funds, holds ...H
 // "release/<id>"), of which the one it came from may be one: then a part was
 // released. The parts are not negative and sum to the amount; empty ones are left
 // out. It returns [fault.WrongState] before the hold's time and when it is not
-// open.
+// open, and an error without a code when that time is not what was booked.
 func (s *Service) ReleaseTx(ctx context.Context, tx *db.Tx, id string, to []Entry, at time.Time) error {
 	row, err := sqlc.New(tx).Release(ctx, sqlc.ReleaseParams{ID: id, At: db.Micros(at)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return whyNot(ctx, tx, id)
+		return whyNot(ctx, tx, id, at)
 	}
 	if err != nil {
 		return fmt.Errorf("release %s: %w", id, err)
@@ -115,7 +121,7 @@ func split(id string, held sqlc.ReleaseRow, to []Entry) ([]Entry, error) {
 func (s *Service) VoidTx(ctx context.Context, tx *db.Tx, id string, at time.Time) error {
 	row, err := sqlc.New(tx).Void(ctx, sqlc.VoidParams{ID: id, At: db.Micros(at)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return whyNot(ctx, tx, id)
+		return whyNot(ctx, tx, id, at)
 	}
 	if err != nil {
 		return fmt.Errorf("void %s: %w", id, err)
@@ -124,16 +130,18 @@ func (s *Service) VoidTx(ctx context.Context, tx *db.Tx, id string, at time.Time
 		Entries: []Entry{{Account(row.ToPath), -money.Amount(row.Amount)}, {Account(row.FromPath), money.Amount(row.Amount)}}}})
 }
 
-// whyNot says why a hold could not be resolved.
-func whyNot(ctx context.Context, tx *db.Tx, id string) error {
+// whyNot says why a hold could not be resolved at a time.
+func whyNot(ctx context.Context, tx *db.Tx, id string, at time.Time) error {
 	row, err := sqlc.New(tx).HoldState(ctx, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fault.New(fault.WrongState, "there is no hold %s", id)
 	case err != nil:
 		return fmt.Errorf("hold %s: %w", id, err)
-	case row.State == stateOpen:
+	case row.State == stateOpen && row.NotBefore > db.Micros(at):
 		return fault.New(fault.WrongState, "hold %s ends not before %s", id, db.Time(row.NotBefore).Format(time.RFC3339))
+	case row.State == stateOpen:
+		return fmt.Errorf("hold %s says %d, which is not what its transaction says: it stays open", id, row.NotBefore)
 	}
 	return fault.New(fault.WrongState, "hold %s is %s", id, row.State)
 }

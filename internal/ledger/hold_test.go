@@ -69,6 +69,65 @@ func TestReleaseBeforeItsTimeIsRefused(t *testing.T) {
 	})
 }
 
+// Somebody with the database's own password, or a bug, moves the time of a hold.
+func TestHoldWhoseTimeWasMovedIsNotReleased(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		if err := hold(t, d, l, deposit); err != nil {
+			t.Fatal(err)
+		}
+		moved := append(unlock(d), "update hold set not_before = 1, timed = false")
+		if err := execute(t, d, moved...); err != nil {
+			t.Fatal(err)
+		}
+		all := ledger.Entry{Account: ledger.Available(7), Amount: 12_500}
+		if err := release(t, d, l, deposit.ID, noon, all); err == nil || !strings.Contains(err.Error(), "not what its transaction says") {
+			t.Errorf("release: %v", err)
+		}
+		wantBalance(t, l, ledger.Held(7), 12_500)
+		if r, err := l.Check(t.Context(), noon); err != nil || l.Stopped() != "hold deposit/1 is not before 1, which is not what its transaction says" {
+			t.Errorf("the check of each minute does not stop money: %v\n%s", err, r)
+		}
+	})
+}
+
+// The version before books holds whose transactions say nothing of their time.
+func TestHoldsOfTheVersionBeforeAreResolved(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		l := ledger.New(d)
+		book := []string{"update account set balance = balance - 5 where path = 'outside/steam'", "update account set balance = balance + 5 where path = 'project/7/held'"}
+		for _, id := range []string{"released", "voided", "open"} {
+			if err := hold(t, d, l, ledger.Hold{ID: "new/" + id, From: ledger.OutsideSteam, To: ledger.Held(7), Amount: 5, NotBefore: deposit.NotBefore, At: noon}); err != nil {
+				t.Fatal(err)
+			}
+			of := "(select id from ledger_transaction where ref = 'hold/" + id + "')"
+			err := execute(t, d, append(book, "insert into ledger_transaction (ref, kind, at) values ('hold/"+id+"', 'hold', 1)",
+				"insert into entry (transaction_id, line, account_id, amount) select "+of+", 1, id, -5 from account where path = 'outside/steam'",
+				"insert into entry (transaction_id, line, account_id, amount) select "+of+", 2, id, 5 from account where path = 'project/7/held'",
+				`insert into hold (id, from_account, to_account, amount, not_before, state, opened_at)
+				select '`+id+`', f.id, t.id, 5, 1772452800000000, 'open', 1 from account f, account t where f.path = 'outside/steam' and t.path = 'project/7/held'`)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		all := ledger.Entry{Account: ledger.Available(7), Amount: 5}
+		wantFault(t, release(t, d, l, "released", noon, all), fault.WrongState)
+		if err := release(t, d, l, "released", deposit.NotBefore, all); err != nil {
+			t.Error(err)
+		}
+		if err := void(t, d, l, "voided", noon); err != nil {
+			t.Error(err)
+		}
+		sealAll(t, l, noon)
+		if r, err := l.Check(t.Context(), deposit.NotBefore); err != nil || !r.OK() {
+			t.Errorf("check: %v\n%s", err, r)
+		}
+		wantClean(t, l)
+	})
+}
+
 func TestWrongSplitIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

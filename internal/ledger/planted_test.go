@@ -35,7 +35,7 @@ func TestAuditNamesTheFirstWrongRow(t *testing.T) {
 		onlyAudit bool   // the check of each minute does not see it
 	}{
 		"amount changed":      {[]string{"update entry set amount = amount + 1 where transaction_id = 3 and line = 2"}, "transaction 3 (hold/released): entry 3/2 on project/7/held is 12501, sealed was 12500", false},
-		"both sides changed":  {[]string{"update entry set amount = amount * 2 where transaction_id = 3"}, "transaction 3 (hold/released) is not what was sealed: it reads hold, 3/1 outside/steam -25000, 3/2 project/7/held 25000, digest ", false},
+		"both sides changed":  {[]string{"update entry set amount = amount * 2 where transaction_id = 3"}, "transaction 3 (hold/released) is not what was sealed: it reads hold/1772452800000000, 3/1 outside/steam -25000, 3/2 project/7/held 25000, digest ", false},
 		"account changed":     {[]string{"update entry set account_id = " + available + " where transaction_id = 3 and line = 2"}, "entry 3/2 on project/7/available of 12500 was sealed on project/7/held", false},
 		"entry added":         {[]string{balanced + "(3, 3, " + available + ", 5)"}, "transaction 3 (hold/released): entry 3/3 on project/7/available of 5 was not there when it was sealed", false},
 		"entry removed":       {[]string{"delete from entry where transaction_id = 3 and line = 2"}, "transaction 3 (hold/released): entry 3/2 on project/7/held of 12500 is gone", false},
@@ -60,7 +60,13 @@ func TestAuditNamesTheFirstWrongRow(t *testing.T) {
 		"head moved":                    {[]string{"update ledger_head set high = high + 5"}, "up to 13: the tail is cut off", false},
 		"balance changed":               {[]string{"update account set balance = balance + 1 where path = 'project/8/available'"}, "(project/8/available) holds 71, its entries sum to 70", false},
 		"sum changed":                   {[]string{"update ledger_sum set amount = amount + 1 where account_id = " + available}, "(project/7/available): 112501 were added up while sealing, the sealed entries sum to 112500", false},
-		"hold made larger":              {[]string{"update hold set amount = amount + 1 where id = 'open'"}, "hold open of 12501 has no such transaction", false},
+		"hold made larger":              {[]string{"update hold set amount = amount + 1 where id = 'open'"}, "hold open of 12501 not before 1772452800000000 has no such transaction", false},
+		"hold ends earlier":             {[]string{"update hold set not_before = 1 where id = 'open'"}, "hold open of 12500 not before 1 has no such transaction", false},
+		"hold ends later":               {[]string{"update hold set not_before = not_before + 1 where id = 'open'"}, "hold open of 12500 not before 1772452800000001 has no such transaction", true},
+		"hold ended earlier":            {[]string{"update hold set not_before = 1 where id = 'released'"}, "hold released of 12500 not before 1 has no such transaction", true},
+		"hold taken for an old one":     {[]string{"update hold set timed = false, not_before = 1 where id = 'open'"}, "hold open of 12500 not before 1, which is not sealed, has no such transaction", false},
+		"hold with its transaction":     {[]string{"update hold set not_before = 1 where id = 'open'", "update ledger_transaction set kind = 'hold/1' where ref = 'hold/open'"}, "transaction 2 (hold/open) is not what was sealed: it reads hold/1, ", false},
+		"hold with its old transaction": {[]string{"update hold set not_before = 1, timed = false where id = 'open'", "update ledger_transaction set kind = 'hold' where ref = 'hold/open'"}, "transaction 2 (hold/open) is not what was sealed: it reads hold, ", false},
 		"hold removed":                  {[]string{"delete from hold where id = 'voided'"}, "hold/voided belongs to no hold", true},
 		"hold reopened":                 {[]string{"update hold set state = 'open', resolved_at = 0 where id = 'released'"}, "release/released belongs to no hold", false},
 		"hold resolved at another time": {[]string{"update hold set resolved_at = resolved_at + 1 where id = 'voided'"}, "hold voided is voided with 0 releases and 0 voids", true},
@@ -94,7 +100,7 @@ func planted(t *testing.T, d *db.DB, plant ...string) (audited, checked ledger.R
 		if audited, err = ledger.AuditIn(t.Context(), tx); err != nil {
 			return err
 		}
-		if checked, err = ledger.CheckIn(t.Context(), tx); err != nil {
+		if checked, err = ledger.CheckIn(t.Context(), tx, noon); err != nil {
 			return err
 		}
 		return errUndo

@@ -50,7 +50,7 @@ func (r Report) Lines() []string {
 		if c.Wrong != 0 {
 			word = "WRONG"
 		}
-		line := fmt.Sprintf("%s  %-58s %9d examined", word, c.Promise, c.Examined)
+		line := fmt.Sprintf("%s  %-60s %9d examined", word, c.Promise, c.Examined)
 		if c.Wrong != 0 {
 			line += fmt.Sprintf(", %d wrong: %s", c.Wrong, c.Example)
 		}
@@ -94,7 +94,7 @@ var promises = [...]string{
 	limits:       "no account is overdrawn that may not be",
 	wholeZero:    "the whole ledger sums to zero",
 	sealedSums:   "what was added up while sealing equals its entries",
-	holdMade:     "each hold was made by one transaction of its amount",
+	holdMade:     "each hold was made by one transaction of its amount and time",
 	holdResolved: "each hold was resolved once, in time, or is open",
 	holdKnown:    "each transaction of a hold has its hold",
 	heldOpen:     "what is held equals the open holds",

@@ -24,8 +24,8 @@ var (
 
 	insertEntrySQL = db.NewList("insert into entry (transaction_id, line, account_id, amount) values ", "($1, $2, $3, $4)", "")
 
-	insertHoldSQL = db.NewList("insert into hold (id, from_account, to_account, amount, not_before, state, opened_at) values ",
-		"($1, $2, $3, $4, $5, 'open', $6)", "")
+	insertHoldSQL = db.NewList("insert into hold (id, from_account, to_account, amount, not_before, state, opened_at, timed) values ",
+		"($1, $2, $3, $4, $5, 'open', $6, true)", "")
 )
 
 // insertTransactions claims the references and sets the ids: whoever posts the

@@ -14,13 +14,14 @@ const auditOpenings = `-- name: AuditOpenings :one
 select count(*) as wrong,
   cast(coalesce(min(bad.what), '') as text) as example
 from (
-  select 'hold ' || h.id || ' of ' || cast(h.amount as text) || ' has no such transaction' as what
+  select 'hold ' || h.id || ' of ' || cast(h.amount as text) || ' not before ' || cast(h.not_before as text)
+    || case when h.timed then '' else ', which is not sealed,' end || ' has no such transaction' as what
   from hold h
   where not exists (
     select 1 from ledger_transaction t
     join entry o on o.transaction_id = t.id and o.account_id = h.from_account and o.amount = -h.amount
     join entry i on i.transaction_id = t.id and i.account_id = h.to_account and i.amount = h.amount
-    where t.ref = 'hold/' || h.id)
+    where t.ref = 'hold/' || h.id and t.kind = case when h.timed then 'hold/' || cast(h.not_before as text) else 'hold' end)
 ) bad
 `
 
@@ -43,11 +44,11 @@ select count(bad.what) as wrong,
   cast(coalesce(min(bad.what), '') as text) as example
 from (
   select case when exists (select 1 from hold h
-      where h.id = substr(t.ref, length(t.kind) + 2) and t.ref = t.kind || '/' || h.id
-        and t.kind in ('hold', case h.state when 'released' then 'release' when 'voided' then 'void' end))
+      where h.id = substr(t.ref, length(t.word) + 2) and t.ref = t.word || '/' || h.id
+        and t.word in ('hold', case h.state when 'released' then 'release' when 'voided' then 'void' end))
     then null else t.ref || ' belongs to no hold' end as what
-  from ledger_transaction t
-  where t.kind in ('hold', 'release', 'void')
+  from (select w.ref, case when w.kind like 'hold/%' then 'hold' else w.kind end as word from ledger_transaction w) t
+  where t.word in ('hold', 'release', 'void')
 ) bad
 `
 
@@ -194,6 +195,8 @@ func (q *Queries) HoldState(ctx context.Context, id string) (HoldStateRow, error
 const release = `-- name: Release :one
 update hold set state = 'released', resolved_at = $1
 where hold.id = $2 and hold.state = 'open' and hold.not_before <= $1
+  and exists (select 1 from ledger_transaction t where t.ref = 'hold/' || hold.id
+    and t.kind in ('hold', 'hold/' || cast(hold.not_before as text)))
 returning amount,
   (select a.path from account a where a.id = hold.from_account) as from_path,
   (select a.path from account a where a.id = hold.to_account) as to_path
@@ -210,7 +213,8 @@ type ReleaseRow struct {
 	ToPath   string
 }
 
-// A hold leaves open once: the guard decides between two who resolve it.
+// A hold leaves open once: the guard decides between two who resolve it. Its
+// time counts as its transaction says it; 'hold' alone is of the version before.
 func (q *Queries) Release(ctx context.Context, arg ReleaseParams) (ReleaseRow, error) {
 	row := q.db.QueryRowContext(ctx, release, arg.At, arg.ID)
 	var i ReleaseRow
