@@ -94,7 +94,7 @@ func (w *writer) change(query string, args []any) (changed int64, err error) {
 }
 
 // writerQuerier runs statements of a job on the writer's connection. It is used
-// only from the writer's own goroutine, through a [Tx].
+// only by whose turn it is, through a [Tx].
 type writerQuerier struct{ w *writer }
 
 // free returns the kept statement, or nil when rows of it are open: then the

@@ -15,21 +15,26 @@ import (
 // maxGroup is how many writes share one commit.
 const maxGroup = 128
 
-// writer owns SQLite's only writing connection.
+// writer owns SQLite's only writing connection. Who writes alone does so in his
+// own goroutine; those who come meanwhile wait for a loop that joins them.
 type writer struct {
 	db      *DB
 	pool    *sql.DB
+	jobs    chan *job
+	more    chan struct{} // there may be jobs
+	quit    chan struct{}
+	done    chan struct{}
+	stop    sync.Once
+	callers atomic.Int64 // who write or wait
+	commits atomic.Int64 // commits that reached the disk
+
+	turn    sync.Mutex // held by who writes; guards what follows
 	conn    *sql.Conn
 	stmts   map[string]*kept
 	lists   map[string]driver.Stmt // those of lists that return no rows
 	values  []driver.NamedValue    // of one of them, while it runs
-	jobs    chan *job
-	quit    chan struct{}
-	done    chan struct{}
-	stop    sync.Once
-	bad     error        // set once: nothing can be acknowledged any more
-	commits atomic.Int64 // commits that reached the disk
-	careful int          // groups that still run in savepoints
+	bad     error                  // set once: nothing can be acknowledged any more
+	careful int                    // groups that still run in savepoints
 }
 
 type job struct {
@@ -46,19 +51,27 @@ func newWriter(ctx context.Context, d *DB, pool *sql.DB) (*writer, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	w := &writer{db: d, pool: pool, conn: conn, stmts: map[string]*kept{}, lists: map[string]driver.Stmt{},
-		jobs: make(chan *job, 4*maxGroup), quit: make(chan struct{}), done: make(chan struct{})}
+		jobs: make(chan *job, 4*maxGroup), more: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 	go w.loop()
 	return w, nil
 }
 
 func (w *writer) do(ctx context.Context, f func(tx *Tx) error) error {
 	j := &job{ctx: ctx, f: f, end: make(chan struct{})}
+	defer w.callers.Add(-1)
+	if w.callers.Add(1) == 1 {
+		return w.alone(j)
+	}
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.quit:
 		return sql.ErrConnDone
+	}
+	select {
+	case w.more <- struct{}{}:
+	default:
 	}
 	select {
 	case <-j.end:
@@ -73,21 +86,45 @@ func (w *writer) do(ctx context.Context, f func(tx *Tx) error) error {
 	}
 }
 
-func (w *writer) loop() {
-	stopped := false
-	defer func() {
-		if !stopped { // a closure ended this goroutine, as runtime.Goexit does
-			w.db.fail(errors.New("db: the writer is gone"))
+// alone runs a job for which nobody has to wait.
+func (w *writer) alone(j *job) error {
+	err := sql.ErrConnDone
+	w.inTurn(func() {
+		select {
+		case <-w.quit:
+		default:
+			w.commit([]*job{j})
+			err = j.err
 		}
-		close(w.done)
+	})
+	return err
+}
+
+// inTurn runs f when nobody else writes.
+func (w *writer) inTurn(f func()) {
+	w.turn.Lock()
+	returned := false
+	defer func() {
+		if !returned { // a closure ended this goroutine, as runtime.Goexit does
+			w.bad = errors.New("db: a write ended its goroutine")
+			w.db.fail(w.bad)
+		}
+		w.turn.Unlock()
 	}()
+	f()
+	returned = true
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
 	for {
 		select {
 		case <-w.quit:
-			stopped = true
 			return
-		case j := <-w.jobs:
-			w.commit(w.gather(j))
+		case <-w.more:
+		}
+		for len(w.jobs) > 0 {
+			w.inTurn(func() { w.commit(w.gather()) })
 		}
 	}
 }
@@ -96,8 +133,7 @@ func (w *writer) loop() {
 // while the last commit went to disk. Those whom that commit answered are
 // often about to write again; yielding lets them join, else groups alternate
 // between tiny and large.
-func (w *writer) gather(first *job) []*job {
-	group := []*job{first}
+func (w *writer) gather() (group []*job) {
 	for len(group) < maxGroup {
 		select {
 		case j := <-w.jobs:
@@ -253,6 +289,7 @@ func (w *writer) exec(query string) error {
 func (w *writer) end() {
 	w.stop.Do(func() { close(w.quit) })
 	<-w.done
+	w.inTurn(func() {}) // who writes alone has ended too
 }
 
 func (w *writer) close() error {

@@ -330,13 +330,35 @@ func TestFullDiskStopsWritesAndKeepsReads(t *testing.T) {
 	}
 }
 
+// Whoever runs the write: its own goroutine, or the loop that joins those who wait.
 func TestGoexitInAWriteIsFatal(t *testing.T) {
 	t.Parallel()
-	d := dbtest.SQLite(t)
-	if err := d.Write(t.Context(), func(*db.Tx) error { runtime.Goexit(); return nil }); err == nil {
-		t.Error("acknowledged")
-	}
-	if err := <-d.Fatal(); err == nil {
-		t.Error("nothing fatal was told")
+	for _, name := range []string{"alone", "waiting"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := dbtest.SQLite(t)
+			leave := func() {}
+			if name == "waiting" {
+				leave = occupy(t, d)
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				if err := d.Write(context.WithoutCancel(t.Context()), func(*db.Tx) error { runtime.Goexit(); return nil }); err == nil {
+					t.Error("acknowledged")
+				}
+			}()
+			for name == "waiting" && d.Waiting() == 0 {
+				runtime.Gosched()
+			}
+			leave()
+			<-ended
+			if err := <-d.Fatal(); err == nil {
+				t.Error("nothing fatal was told")
+			}
+			if err := d.Write(t.Context(), func(tx *db.Tx) error { return note(t.Context(), tx, 1) }); err == nil {
+				t.Error("a write was acknowledged afterwards")
+			}
+		})
 	}
 }
