@@ -50,7 +50,7 @@ func (s *Service) TakeCalls(ctx context.Context, project, minute int64, want, li
 // is [fault.Duplicate], on every process.
 func (s *Service) UseNonce(ctx context.Context, project int64, nonce string, wall time.Time) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := sqlc.New(tx).UseNonce(ctx, sqlc.UseNonceParams{ProjectID: project, Nonce: nonce, At: db.Micros(wall)})
+		n, err := sqlc.New(tx).UseNonce(ctx, sqlc.UseNonceParams{ProjectID: project, Nonce: nonce, Wall: db.Micros(wall)})
 		if err != nil {
 			return fmt.Errorf("use nonce: %w", err)
 		}
@@ -61,10 +61,11 @@ func (s *Service) UseNonce(ctx context.Context, project int64, nonce string, wal
 	})
 }
 
-// DropNonces forgets nonces that no request can repeat any more.
-func (s *Service) DropNonces(ctx context.Context, wall time.Time) error {
+// DropNonces forgets nonces that no request can repeat any more, at a time that
+// is surely past: a wall clock that jumps ahead must not come here.
+func (s *Service) DropNonces(ctx context.Context, now time.Time) error {
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := sqlc.New(tx).DropNonces(ctx, db.Micros(wall.Add(-NonceLife)))
+		_, err := sqlc.New(tx).DropNonces(ctx, db.Micros(now.Add(-NonceLife)))
 		return err
 	})
 	if err != nil {

@@ -81,8 +81,11 @@ on conflict (project_id) do update set
   minute = case when call_budget.minute >= excluded.minute then call_budget.minute else excluded.minute end
 returning taken;
 
+-- Dated no earlier than the clock by which it is forgotten.
 -- name: UseNonce :execrows
-insert into request_nonce (project_id, nonce, at) values ($1, $2, $3) on conflict (project_id, nonce) do nothing;
+insert into request_nonce (project_id, nonce, at)
+values (sqlc.arg(project_id), sqlc.arg(nonce), coalesce((select c.at from idempotency_clock c where c.at > sqlc.arg(wall)), sqlc.arg(wall)))
+on conflict (project_id, nonce) do nothing;
 
 -- name: DropNonces :execrows
 delete from request_nonce where at < $1;

@@ -183,21 +183,24 @@ const ageSQL = `insert into idempotency_clock (id, at) values (1, coalesce((sele
 		when $1 < idempotency_clock.at + $2 then $1 else idempotency_clock.at + $2 end
 	returning at`
 
-// ageStep is how much older kept answers get at most with each call of
+// ageStep is how much older answers and nonces get at most with each call of
 // [Door.Prune].
 const ageStep = 2 * time.Hour
 
 // Prune forgets answers and nonces that are past their time. Call it once an
 // hour: a wall clock that is far ahead then makes answers age twice as fast and
-// no faster (I22).
+// no faster (I22). A nonce lives longer than such a step.
 func (d *Door) Prune(ctx context.Context, wall time.Time) error {
+	var at int64
 	err := d.deps.DB.Write(ctx, func(tx *db.Tx) error {
-		var at int64
 		if err := tx.QueryRowContext(ctx, ageSQL, db.Micros(wall), ageStep.Microseconds()).Scan(&at); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "delete from idempotency where at < $1", at-keyLife.Microseconds())
 		return err
 	})
-	return errors.Join(err, d.deps.Merchants.DropNonces(ctx, wall))
+	if err != nil {
+		return fmt.Errorf("forget answers: %w", err)
+	}
+	return d.deps.Merchants.DropNonces(ctx, db.Time(at).Add(-ageStep))
 }

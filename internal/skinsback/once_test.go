@@ -170,6 +170,34 @@ func TestClockThatJumpsForgetsNoKeyEarly(t *testing.T) {
 	}
 }
 
+// A signed request is good once, whatever the wall clock does; it is noon here.
+func TestClockThatJumpsForgetsNoNonceEarly(t *testing.T) {
+	t.Parallel()
+	const body, nonce = `{"method":"balance"}`, "0123456789abcdef"
+	for name, clock := range map[string]struct{ before, after time.Time }{
+		"right":      {noon, noon.Add(time.Minute)},
+		"far ahead":  {noon, noon.AddDate(1, 0, 0)},
+		"ahead":      {noon, noon.Add(time.Hour)},
+		"was behind": {noon.AddDate(1, 0, 0), noon.AddDate(1, 0, 0).Add(time.Minute)},
+	} {
+		w := newWorld(t)
+		w.prune(clock.before, 0)
+		if n, _ := code(t, w.strong(body, nonce, noon, nil)); n != 0 {
+			t.Fatalf("%s: the first time: %d", name, n)
+		}
+		w.prune(clock.after, 0)
+		if n, _ := code(t, w.strong(body, nonce, noon, nil)); n != -3 {
+			t.Errorf("%s: the same again: %d", name, n)
+		}
+		w.prune(clock.after.Add(time.Hour), 3*time.Hour)
+		var kept int
+		w.ok(w.db.Read().QueryRowContext(t.Context(), "select count(*) from request_nonce").Scan(&kept))
+		if kept != 0 {
+			t.Errorf("%s: a nonce is kept for ever", name)
+		}
+	}
+}
+
 func TestAnswerOfAClockThatIsBehindIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -508,17 +508,20 @@ func (q *Queries) UpdateProject(ctx context.Context, arg UpdateProjectParams) (i
 }
 
 const useNonce = `-- name: UseNonce :execrows
-insert into request_nonce (project_id, nonce, at) values ($1, $2, $3) on conflict (project_id, nonce) do nothing
+insert into request_nonce (project_id, nonce, at)
+values ($1, $2, coalesce((select c.at from idempotency_clock c where c.at > $3), $3))
+on conflict (project_id, nonce) do nothing
 `
 
 type UseNonceParams struct {
 	ProjectID int64
 	Nonce     string
-	At        int64
+	Wall      int64
 }
 
+// Dated no earlier than the clock by which it is forgotten.
 func (q *Queries) UseNonce(ctx context.Context, arg UseNonceParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, useNonce, arg.ProjectID, arg.Nonce, arg.At)
+	result, err := q.db.ExecContext(ctx, useNonce, arg.ProjectID, arg.Nonce, arg.Wall)
 	if err != nil {
 		return 0, err
 	}
