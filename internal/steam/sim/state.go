@@ -41,6 +41,7 @@ type state struct {
 	wanted   map[uint64][]uint64 // asset -> open offers that name it
 	open     map[[2]steam.ID64]int
 	due      dueQueue
+	tokens   map[string]claims // that were seen to be made here
 }
 
 // account is one user and his indexes.
@@ -87,7 +88,7 @@ func newState() *state {
 		classOf: map[classKey]*class{}, byClass: map[string]*class{},
 		byID: map[steam.ID64]*account{}, byName: map[string]*account{}, byKey: map[string]*account{},
 		items: map[uint64]*item{}, offers: map[uint64]*offer{}, trades: map[uint64]*trade{},
-		confirms: map[uint64]*confirmation{}, wanted: map[uint64][]uint64{}, open: map[[2]steam.ID64]int{},
+		confirms: map[uint64]*confirmation{}, wanted: map[uint64][]uint64{}, open: map[[2]steam.ID64]int{}, tokens: map[string]claims{},
 	}
 }
 

@@ -72,25 +72,41 @@ func (st *state) readClaims(token string, at stamp) (claims, *account, bool) {
 // whether its account has not ended all sessions since. The account is nil for
 // any other text.
 func (st *state) tokenClaims(token string) (claims, *account, bool) {
+	c, made := st.tokens[token]
+	if !made {
+		if c, made = st.openToken(token); !made {
+			return claims{}, nil, false
+		}
+		if len(st.tokens) >= keptTokens {
+			clear(st.tokens)
+		}
+		st.tokens[token] = c
+	}
+	a := st.byID[c.Subject]
+	return c, a, a != nil && c.Epoch == a.Epoch
+}
+
+// keptTokens is how many tokens are remembered as made here: each request has
+// one, and it is looked at several times.
+const keptTokens = 1000
+
+// openToken reads a token if it is signed here.
+func (st *state) openToken(token string) (c claims, made bool) {
 	i := strings.LastIndexByte(token, '.')
 	if i < 0 || len(token) > 4096 {
-		return claims{}, nil, false
+		return c, false
 	}
 	sig, err := base64.RawURLEncoding.DecodeString(token[i+1:])
 	if err != nil || !sameBytes(sig, st.sign("token", token[:i])) {
-		return claims{}, nil, false
+		return c, false
 	}
 	_, payload, _ := strings.Cut(token[:i], ".")
 	raw, err := base64.RawURLEncoding.DecodeString(payload)
 	if err != nil {
-		return claims{}, nil, false
+		return c, false
 	}
-	var c claims
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return claims{}, nil, false
-	}
-	a := st.byID[c.Subject]
-	return c, a, a != nil && c.Epoch == a.Epoch
+	err = json.Unmarshal(raw, &c)
+	return c, err == nil
 }
 
 var platformAudience = map[int32][]string{
