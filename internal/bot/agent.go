@@ -35,23 +35,26 @@ type Agent struct {
 	log    *slog.Logger
 
 	mu        sync.Mutex
-	recovered bool // stale sends of an earlier process were put to unknown
+	bot       fleet.Bot // as this step has read it
+	recovered bool      // stale sends of an earlier process were put to unknown
 	loggedIn  bool
-	acked     bool                   // Steam's rules accepted
-	apart     bool                   // in quarantine: nothing is sent or confirmed
-	restored  reconcile.Restoration  // while closed, Steam is only read
-	slots     int64                  // offers that may be open at once
-	free      int64                  // of them, in this step
-	learnt    fleet.State            // from refusals; empty: none
-	skew      time.Duration          // Steam's clock minus ours, as seen last
-	listed    time.Time              // when offers were listed last
-	wary      time.Time              // until then they are listed in each step
-	accepted  map[steam.OfferID]bool // accepted offers of that list that were looked into
-	stale     map[steam.AppID]bool   // inventories to read again
-	doubted   map[steam.AppID]doubt  // inventories that are shown as empty
-	held      map[steam.AppID]int    // items, those under protection included, as read last
-	read      time.Time              // when they were all read last
-	counted   map[steam.AppID]int    // items, as counted last
+	acked     bool                         // Steam's rules accepted
+	apart     bool                         // in quarantine: nothing is sent or confirmed
+	restored  reconcile.Restoration        // while closed, Steam is only read
+	slots     int64                        // offers that may be open at once
+	free      int64                        // of them, in this step
+	learnt    fleet.State                  // from refusals; empty: none
+	skew      time.Duration                // Steam's clock minus ours, as seen last
+	listed    time.Time                    // when offers were listed last
+	wary      time.Time                    // until then they are listed in each step
+	accepted  map[steam.OfferID]bool       // accepted offers of that list that were looked into
+	stale     map[steam.AppID]bool         // inventories to read again
+	doubted   map[steam.AppID]doubt        // inventories that are shown as empty
+	held      map[steam.AppID]int          // items, those under protection included, as read last
+	items     map[steam.AppID][]steam.Item // that this step has read
+	read      time.Time                    // when they were all read last
+	counted   map[steam.AppID]int          // items, as counted last
+	tallied   bool                         // in this step
 	countedAt time.Time
 	lookAt    time.Time // when Steam and the records are compared next
 	history   walk
@@ -83,6 +86,7 @@ func (a *Agent) Client() steam.Client { return a.client }
 func (a *Agent) Step(ctx context.Context, now time.Time) (bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.bot, a.tallied, a.items = fleet.Bot{}, false, map[steam.AppID][]steam.Item{}
 	moved, err := a.step(ctx, now)
 	a.report(ctx, err, now)
 	if errors.Is(err, steam.ErrSession) {
@@ -96,6 +100,7 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	a.bot = b
 	if a.restored, err = a.drifts.Restored(ctx); err != nil {
 		return false, err
 	}
@@ -188,9 +193,10 @@ func (a *Agent) moveOn(ctx context.Context, t trade.Trade, now time.Time, first,
 	return a.move(ctx, next, then, trade.Change{}, now)
 }
 
-// reread is how often all inventories are read again although nothing moved. How
-// many items there are is asked as often as offers are listed: one page for all
-// games, which shows what came or went by hand.
+// reread is how often all inventories are read again although nothing moved, but
+// for those of games of which there is nothing and was nothing. How many items
+// there are is asked as often as offers are listed: one page for all games, which
+// shows what came or went by hand.
 const reread = 10 * time.Minute
 
 // readStale reads the inventories whose items may have changed.
@@ -203,7 +209,7 @@ func (a *Agent) readStale(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, g := range Games {
-		a.stale[g] = a.stale[g] || all
+		a.stale[g] = a.stale[g] || all && !a.without(g)
 		if !a.stale[g] || now.Before(a.doubted[g].again) {
 			continue
 		}
@@ -214,6 +220,13 @@ func (a *Agent) readStale(ctx context.Context, now time.Time) error {
 		a.stale[g] = !read
 	}
 	return nil
+}
+
+// without reports whether the bot holds nothing of a game, neither by the count of
+// this step nor when it was read last.
+func (a *Agent) without(g steam.AppID) bool {
+	held, read := a.held[g]
+	return read && held == 0 && a.tallied && a.counted[g] == 0
 }
 
 // count marks inventories for reading whose number of items is neither what was
@@ -237,7 +250,7 @@ func (a *Agent) count(ctx context.Context, now time.Time) error {
 			a.stale[g] = true
 		}
 	}
-	a.counted = counts
+	a.counted, a.tallied = counts, true
 	return nil
 }
 
@@ -277,7 +290,7 @@ func (a *Agent) readInventory(ctx context.Context, g steam.AppID, now time.Time)
 	if err != nil {
 		return false, err
 	}
-	a.held[g] = len(items) + sealed
+	a.held[g], a.items[g] = len(items)+sealed, items
 	return true, a.fleet.SyncItems(ctx, a.ID(), g, steam.ContextMain, items, now)
 }
 

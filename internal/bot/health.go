@@ -64,7 +64,11 @@ func (a *Agent) report(ctx context.Context, err error, now time.Time) {
 	if err != nil {
 		a.log.WarnContext(ctx, "bot step", "err", err)
 	}
-	if err := a.fleet.ReportState(ctx, a.ID(), a.reason(err, now), now); err != nil {
+	why := a.reason(err, now)
+	if a.bot.In(why) {
+		return
+	}
+	if err := a.fleet.ReportState(ctx, a.ID(), why, now); err != nil {
 		a.log.ErrorContext(ctx, "report health", "err", err)
 	}
 }

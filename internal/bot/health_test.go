@@ -241,6 +241,41 @@ func TestItemsThatComeByHandAreSeenWithinAMinute(t *testing.T) {
 	})
 }
 
+// Every ten minutes all is read again, but for games of which there is nothing;
+// what comes of them is counted. Steam and the records are compared by what the
+// step has read already.
+func TestInventoriesAreNotReadForNothing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 3)
+		reads := func(after time.Duration) int {
+			before := st.requests("inventory")
+			st.pass(after, 0)
+			st.shows("ready")
+			return st.requests("inventory") - before
+		}
+		if n := reads(0); n != 5 {
+			t.Errorf("at first %d readings, want the four games and what is under protection", n)
+		}
+		if n := reads(time.Minute); n != 4 {
+			t.Errorf("the first comparison made %d readings, want 4", n)
+		}
+		if n := reads(10 * time.Minute); n != 2 {
+			t.Errorf("ten minutes later %d readings, want 2 of the game that is there", n)
+		}
+		if n := reads(time.Hour); n != 5 {
+			t.Errorf("the next comparison made %d readings, want 2 and the 3 games that were not read", n)
+		}
+		st.tell("accounts/"+self.String()+"/items", `{"app":440,"name":"Strange Wrench","count":2}`)
+		if n := reads(46 * time.Second); n != 1 {
+			t.Errorf("%d readings of what came by hand, want 1", n)
+		}
+		if held, err := st.fleet.Held(t.Context(), self, steam.TF2); err != nil || held != 2 {
+			t.Errorf("%d listed, %v", held, err)
+		}
+	})
+}
+
 func TestCooldownOutlivesARestartAndEndsByItself(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -39,9 +39,9 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 		return false, fmt.Errorf("list offers: %w", err)
 	}
 	a.listed = now
-	moved, err := a.cancelStrays(ctx, list.Sent, now)
+	moved, err := a.cancelStrays(ctx, live, list.Sent, now)
 	if err == nil {
-		err = a.tellLate(ctx, list.Sent, now)
+		err = a.tellLate(ctx, live, list.Sent, now)
 	}
 	if err != nil {
 		return moved, err
@@ -215,14 +215,13 @@ func (a *Agent) missed(ctx context.Context, t trade.Trade, now time.Time) (bool,
 // cancelStrays withdraws offers that carry the reference of one of our trades
 // without being its offer: the twin of a send that was repeated, or one that
 // appeared after its order had ended. Offers without an intent are left alone.
-func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer, now time.Time) (bool, error) {
+func (a *Agent) cancelStrays(ctx context.Context, live []trade.Trade, sent []steam.Offer, now time.Time) (bool, error) {
 	canceled := false
 	for _, o := range sent {
 		if o.State != steam.OfferActive && o.State != steam.OfferNeedsConfirmation {
 			continue
 		}
-		reference, _, _ := strings.Cut(o.Message, " ")
-		t, err := a.trades.ByReference(ctx, reference)
+		t, err := a.referred(ctx, live, o)
 		if errors.Is(err, fault.NotFound) {
 			if !a.strange[o.ID] { // told by a look at everything, now
 				a.log.WarnContext(ctx, "offer without an intent", "offer", o.ID)
@@ -242,18 +241,28 @@ func (a *Agent) cancelStrays(ctx context.Context, sent []steam.Offer, now time.T
 	return canceled, nil
 }
 
+// referred is the trade whose reference stands in an offer's message.
+func (a *Agent) referred(ctx context.Context, live []trade.Trade, o steam.Offer) (trade.Trade, error) {
+	reference, _, _ := strings.Cut(o.Message, " ")
+	for _, t := range live {
+		if t.Reference == reference {
+			return t, nil
+		}
+	}
+	return a.trades.ByReference(ctx, reference)
+}
+
 // tellLate tells of offers that were accepted after their orders had ended: they
 // turned up too late to be withdrawn. Nothing is booked by them, so a person has
 // to know; the look at everything, now, keeps them under a name.
-func (a *Agent) tellLate(ctx context.Context, sent []steam.Offer, now time.Time) error {
+func (a *Agent) tellLate(ctx context.Context, live []trade.Trade, sent []steam.Offer, now time.Time) error {
 	known := map[steam.OfferID]bool{}
 	for _, o := range sent {
 		if o.State != steam.OfferAccepted {
 			continue
 		}
 		if !a.accepted[o.ID] {
-			reference, _, _ := strings.Cut(o.Message, " ")
-			t, err := a.trades.ByReference(ctx, reference)
+			t, err := a.referred(ctx, live, o)
 			if err != nil && !errors.Is(err, fault.NotFound) {
 				return err
 			}

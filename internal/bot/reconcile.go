@@ -110,9 +110,11 @@ func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, err
 		return s, fmt.Errorf("read trade history: %w", err)
 	}
 	for _, g := range Games {
-		items, err := a.client.Inventory(ctx, a.ID(), g, steam.ContextMain)
-		if err != nil {
-			return s, fmt.Errorf("read own inventory of %d: %w", g, err)
+		items, read := a.items[g]
+		if !read {
+			if items, err = a.client.Inventory(ctx, a.ID(), g, steam.ContextMain); err != nil {
+				return s, fmt.Errorf("read own inventory of %d: %w", g, err)
+			}
 		}
 		if len(items) > 0 { // Steam shows full inventories as empty at times
 			s.Items[g] = items

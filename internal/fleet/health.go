@@ -74,6 +74,11 @@ type State struct {
 	Until  time.Time // when it ends by itself; zero: unknown
 }
 
+// In reports whether the bot, as it was read, is in that state.
+func (b Bot) In(s State) bool {
+	return b.Health == s.Health && b.Note == s.Note && db.Micros(b.Until) == db.Micros(s.Until)
+}
+
 // Report stores a bot's health when it changed, without an end.
 func (s *Service) Report(ctx context.Context, id steam.ID64, h Health, note string, now time.Time) error {
 	return s.ReportState(ctx, id, State{Health: h, Note: note}, now)

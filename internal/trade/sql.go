@@ -126,7 +126,7 @@ func (s *Service) full(ctx context.Context, row sqlc.Trade, err error) (Trade, e
 func (s *Service) Open(ctx context.Context, bot steam.ID64) ([]Trade, error) {
 	q := sqlc.New(s.db.Read())
 	assets, err := q.OpenAssets(ctx, bot.String()) // first: what is wanted in between has none, and comes next time
-	if err != nil {
+	if err != nil || len(assets) == 0 {
 		return nil, err
 	}
 	rows, err := q.Open(ctx, bot.String())
