@@ -119,7 +119,7 @@ func arenaWorld(bots int, payers []int) []byte {
 		accounts = append(accounts, m{"role": "payer", "steam_id": arenaPayer(i).String(), "trade_token": fmt.Sprintf("pay%05d", i), "behaviour": "accept",
 			"items": []m{{"game": arenaGames[i%4], "name": "Thing", "count": each}}})
 	}
-	data, _ := json.Marshal(m{"seed": 7, "currencies": m{"usd": "1"}, "prices": prices, "accounts": accounts, "steam": m{"protected_games": protected},
+	data, _ := json.Marshal(m{"seed": 7, "currencies": m{"usd": "1"}, "prices": prices, "accounts": accounts, "steam": m{"protected_games": protected, "require_acknowledge": false},
 		"projects": []m{{"client_id": strconv.Itoa(arenaProject), "client_secret": "example-Secret-1", "name": "Shop", "commission": "0.05"}}}) // cannot fail: made of texts
 	return data
 }

@@ -144,7 +144,7 @@ func (n *NewBot) check() error {
 		n.Persona = n.AccountName
 	}
 	if n.TradeToken != "" && !steam.ValidToken(n.TradeToken) {
-		return wrong("--trade-token: want the eight characters at the end of the account's trade URL")
+		return wrong("--trade-token: want the characters after token= at the end of the account's trade URL")
 	}
 	if _, err := steam.Code(n.Credentials.SharedSecret.Reveal(), time.Unix(0, 0)); err != nil {
 		return wrong("the shared secret is not one: want 20 bytes in base64 or hex")

@@ -180,6 +180,9 @@ func (r *playing) worldFile() (sandbox.File, error) {
 		return sandbox.File{}, fmt.Errorf("world file: %w", err)
 	}
 	f, err := sandbox.Parse(data)
+	if err == nil {
+		err = SimWorld(f).Check()
+	}
 	if err != nil {
 		return sandbox.File{}, fmt.Errorf("world file %s: %w", r.cfg.World, err)
 	}

@@ -22,7 +22,6 @@ func Builtin(seed int64) File {
 func builtin(seed int64) File {
 	b := builder{r: rand.New(rand.NewPCG(uint64(seed), 0x5eed))}
 	b.f.Number = seed
-	b.f.SteamRules.RequireAcknowledge = true
 	b.names()
 	b.projects()
 	b.bots()

@@ -48,6 +48,9 @@ func (f *File) fill() {
 		f.SteamRules.ProtectedGames = map[string]string{"cs2": "168h"}
 	}
 	yes, b := true, builder{r: rand.New(rand.NewPCG(uint64(f.Number), 0xf111))}
+	if f.SteamRules.RequireAcknowledge == nil {
+		f.SteamRules.RequireAcknowledge = &yes
+	}
 	for i := range f.Projects {
 		p := &f.Projects[i]
 		p.ClientID = cmp.Or(p.ClientID, strconv.Itoa(100_001+i))
@@ -217,7 +220,7 @@ func (a Account) check() error {
 		}
 	}
 	if a.TradeToken != "" && !steam.ValidToken(a.TradeToken) {
-		return fmt.Errorf("trade_token: %q: want 8 letters, digits, - or _", a.TradeToken)
+		return fmt.Errorf("trade_token: %q: want 6 to 16 letters, digits, - or _", a.TradeToken)
 	}
 	if !slices.Contains([]string{"", Manual, Accept, Decline, Ignore, AcceptThenReverse}, a.Behaviour) {
 		return fmt.Errorf("behaviour: %q is not known", a.Behaviour)
@@ -228,7 +231,13 @@ func (a Account) check() error {
 	if a.EscrowDays < 0 || a.EscrowDays > 365 {
 		return errors.New("escrow_days: want 0 to 365")
 	}
+	if a.VACBans < 0 {
+		return errors.New("vac_bans: want 0 or more")
+	}
 	return each("items", a.Items, func(it Item) error {
+		if err := checkDuration(it.LockedFor); err != nil {
+			return fmt.Errorf("locked_for: %w", err)
+		}
 		if err := checkGame(it.Game); err != nil {
 			return fmt.Errorf("game: %w", err)
 		}
@@ -272,8 +281,10 @@ func (s Steam) check() error {
 			return fmt.Errorf("steam.protected_games.%s: %w", g, err)
 		}
 	}
-	if err := checkDuration(s.AcceptDelay); err != nil {
-		return fmt.Errorf("steam.accept_delay: %w", err)
+	for name, d := range map[string]string{"accept_delay": s.AcceptDelay, "trade_steps": s.TradeSteps, "invalid_after": s.InvalidAfter, "hide_traded": s.HideTraded} {
+		if err := checkDuration(d); err != nil {
+			return fmt.Errorf("steam.%s: %w", name, err)
+		}
 	}
 	return nil
 }

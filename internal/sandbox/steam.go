@@ -44,20 +44,21 @@ type steamWorld struct {
 }
 
 type steamAccount struct {
-	SteamID          steam.ID64  `json:"steam_id"`
-	AccountName      string      `json:"account_name"`
-	Password         string      `json:"password"`
-	SharedSecret     string      `json:"shared_secret"`
-	IdentitySecret   string      `json:"identity_secret"`
-	TradeToken       string      `json:"trade_token"`
-	Persona          string      `json:"persona"`
-	Behaviour        string      `json:"behaviour"`
-	ReverseAfter     string      `json:"reverse_after"`
-	InventoryPrivate bool        `json:"inventory_private"`
-	TradeBan         bool        `json:"trade_ban"`
-	CannotTrade      bool        `json:"cannot_trade"`
-	EscrowDays       int         `json:"escrow_days"`
-	Items            []steamItem `json:"items"`
+	SteamID          steam.ID64 `json:"steam_id"`
+	AccountName      string     `json:"account_name"`
+	Password         string     `json:"password"`
+	SharedSecret     string     `json:"shared_secret"`
+	IdentitySecret   string     `json:"identity_secret"`
+	TradeToken       string     `json:"trade_token"`
+	Persona          string     `json:"persona"`
+	Behaviour        string     `json:"behaviour"`
+	ReverseAfter     string     `json:"reverse_after"`
+	InventoryPrivate bool       `json:"inventory_private"`
+	TradeBan         bool       `json:"trade_ban"`
+	CannotTrade      bool       `json:"cannot_trade"`
+	EscrowDays       int        `json:"escrow_days"`
+	Standing
+	Items []steamItem `json:"items"`
 }
 
 type steamItem struct {
@@ -110,7 +111,7 @@ func account(a steamAccount, bot bool) Account {
 	out := Account{Role: "payer", SteamID: a.SteamID.String(), AccountName: a.AccountName, Password: a.Password,
 		SharedSecret: a.SharedSecret, IdentitySecret: a.IdentitySecret, TradeToken: a.TradeToken, Persona: a.Persona,
 		Behaviour: a.Behaviour, InventoryPrivate: a.InventoryPrivate, TradeBan: a.TradeBan, CannotTrade: a.CannotTrade,
-		EscrowDays: a.EscrowDays, Items: []Item{}}
+		EscrowDays: a.EscrowDays, Standing: a.Standing, Items: []Item{}}
 	if bot {
 		out.Role = "bot"
 	}

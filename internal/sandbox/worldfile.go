@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/skinrail/skinrail/internal/steam"
 )
 
 // File is a world file: what a new sandbox starts with. Amounts are decimal
@@ -76,7 +78,19 @@ type Account struct {
 	TradeBan         bool   `json:"trade_ban,omitempty"`
 	CannotTrade      bool   `json:"cannot_trade,omitempty"`
 	EscrowDays       int    `json:"escrow_days,omitempty"`
-	Items            []Item `json:"items"`
+	Standing
+	Items []Item `json:"items"`
+}
+
+// Standing is what else Steam may hold of an account, by its own names.
+type Standing struct {
+	Probation    bool         `json:"probation,omitempty"`
+	CommunityBan bool         `json:"community_ban,omitempty"`
+	VACBans      int          `json:"vac_bans,omitempty"`
+	NewDevice    bool         `json:"new_device,omitempty"`
+	EmailDomain  string       `json:"email_domain,omitempty"`
+	Friends      []steam.ID64 `json:"friends,omitempty"`
+	FamilyView   bool         `json:"family_view,omitempty"`
 }
 
 // Item is a number of equal things.
@@ -88,6 +102,8 @@ type Item struct {
 	// Pattern and wear of CS2 items; left out, they are made up for each.
 	Pattern *int   `json:"pattern,omitempty"`
 	Wear    string `json:"wear,omitempty"` // decimal, from 0 to 1
+	// LockedFor keeps them from being traded at first.
+	LockedFor string `json:"locked_for,omitempty"`
 }
 
 // Class is what Steam says of one kind of item, where it is not what is made up
@@ -116,10 +132,17 @@ type Tag struct {
 // Steam is how the simulated Steam behaves.
 type Steam struct {
 	ProtectedGames     map[string]string `json:"protected_games,omitempty"`
-	RequireAcknowledge bool              `json:"require_acknowledge"`
+	RequireAcknowledge *bool             `json:"require_acknowledge,omitempty"` // default true
 	RateLimits         bool              `json:"rate_limits"`
 	AcceptDelay        string            `json:"accept_delay,omitempty"`
 	SettleNewIDs       bool              `json:"settle_new_ids,omitempty"`
+	TradeSteps         string            `json:"trade_steps,omitempty"`
+	InvalidAfter       string            `json:"invalid_after,omitempty"`
+	HideTraded         string            `json:"hide_traded,omitempty"`
+	DayMonthDates      bool              `json:"day_month_dates,omitempty"`
+	ReuseCodes         bool              `json:"reuse_codes,omitempty"`
+	KeysOnce           bool              `json:"keys_once,omitempty"`
+	Limits             map[string]int    `json:"limits,omitempty"` // by Steam's names
 }
 
 // How an account answers every offer addressed to it.

@@ -80,6 +80,11 @@ func TestWorldFileErrorsSayWhere(t *testing.T) {
 		{strings.Replace(account, "%s", `"items":[{"game":"chess","name":"a"}]`, 1), "items[0].game"},
 		{`{"steam":{"protected_games":{"cs2":"-1h"}}}`, "protected_games.cs2"},
 		{`{"steam":{"accept_delay":"soon"}}`, "accept_delay"},
+		{`{"steam":{"trade_steps":"-1s"}}`, "trade_steps"},
+		{`{"steam":{"hide_traded":240}}`, "hide_traded"},
+		{strings.Replace(account, "%s", `"friends":["42"]`, 1), "42"},
+		{strings.Replace(account, "%s", `"vac_bans":-1`, 1), "vac_bans"},
+		{strings.Replace(account, "%s", `"items":[{"game":"cs2","name":"a","locked_for":"a week"}]`, 1), "locked_for"},
 	} {
 		if _, err := Parse([]byte(c.world)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want an error that names %q", c.world, err, c.want)

@@ -52,7 +52,7 @@ var prices = []sandbox.Price{
 func small() (sandbox.File, error) {
 	f := sandbox.File{Number: 1, Start: begin.Format(time.RFC3339), Prices: prices,
 		Currencies: map[string]string{"usd": "1", "eur": "0.92"},
-		SteamRules: sandbox.Steam{ProtectedGames: map[string]string{"cs2": "168h"}}}
+		SteamRules: sandbox.Steam{ProtectedGames: map[string]string{"cs2": "168h"}, RequireAcknowledge: new(bool)}}
 	for i, name := range []string{"100001", "100002"} {
 		p := sandbox.Project{ClientID: name, ClientSecret: "simulated-secret-" + name, WebhookSecret: "whsec_c2ltdWxhdGVkLXNlY3JldC0" + "xMjM0NTY3ODkw",
 			Name: "Shop " + name, Balance: "40", Multiplier: "1.1", Commission: "0.05", NoWait: i == 0, RateLimit: 1_000_000,

@@ -132,10 +132,11 @@ func yes(v value) bool {
 	return false
 }
 
-// tradeToken reads the token of a trade URL.
+// tradeToken reads the token of a trade URL, which merchants give with eight
+// characters.
 func tradeToken(v value) (string, bool) {
 	s, ok := v.word()
-	return s, ok && steam.ValidToken(s)
+	return s, ok && len(s) == 8 && steam.ValidToken(s)
 }
 
 // steamID reads a SteamID64.

@@ -66,9 +66,10 @@ func ParseAccount(s string) (ID64, error) {
 	return FromAccount(uint32(n)), nil
 }
 
-// ValidToken reports whether s has the form of a trade URL's token.
+// ValidToken reports whether s has the form of a trade URL's token. Steam makes
+// them of eight characters; it has never promised to.
 func ValidToken(s string) bool {
-	if len(s) != 8 {
+	if len(s) < 6 || len(s) > 16 {
 		return false
 	}
 	for i := range len(s) {

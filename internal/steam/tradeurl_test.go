@@ -58,8 +58,8 @@ func TestTradeURLParametersAreStrict(t *testing.T) {
 		"partner=0&token=Eb0t_tok", "partner=-1&token=Eb0t_tok", "partner=%2B1&token=Eb0t_tok", "partner=039734373&token=Eb0t_tok",
 		"partner=4294967296&token=Eb0t_tok", "partner=76561198000000101&token=Eb0t_tok", "partner=1e3&token=Eb0t_tok",
 		"partner=0x10&token=Eb0t_tok", "partner=1.0&token=Eb0t_tok", "partner=%EF%BC%91&token=Eb0t_tok", "partner=1_0&token=Eb0t_tok",
-		"partner=1&partner=2&token=Eb0t_tok", "partner=1&token=Eb0t_tok&token=Eb0t_tok", "partner=1&token=Eb0t_to",
-		"partner=1&token=Eb0t_tokk", "partner=1&token=Eb0t+tok", "partner=1&token=Eb0t%20tok", "partner=1&token=Eb0t%5Ftok%00",
+		"partner=1&partner=2&token=Eb0t_tok", "partner=1&token=Eb0t_tok&token=Eb0t_tok", "partner=1&token=Eb0t_",
+		"partner=1&token=Eb0t_tokEb0t_tokE", "partner=1&token=Eb0t+tok", "partner=1&token=Eb0t%20tok", "partner=1&token=Eb0t%5Ftok%00",
 		"partner=1&token=Eb0t%255Fto", "partner=1;token=Eb0t_tok", "partner=1&token=Eb0t_t%", "Partner=1&Token=Eb0t_tok",
 		"partner[]=1&token=Eb0t_tok", "partner=1&token=Eb0t_t\u202e",
 	} {
@@ -70,6 +70,11 @@ func TestTradeURLParametersAreStrict(t *testing.T) {
 	long := "https://steamcommunity.com/tradeoffer/new/?partner=1&token=Eb0t_tok&x=" + strings.Repeat("a", 400)
 	if _, err := ParseTradeURL(long); err == nil {
 		t.Error("a trade url over 400 bytes was taken")
+	}
+	for _, token := range []string{"Eb0t_t", "Eb0t_to", "Eb0t_tok_", "Eb0t_tokEb0t_tok"} {
+		if got, err := ParseTradeURL("https://steamcommunity.com/tradeoffer/new/?partner=1&token=" + token); err != nil || got.Token != token {
+			t.Errorf("token %s = %+v, %v", token, got, err)
+		}
 	}
 	if got, err := ParseTradeURL("https://steamcommunity.com/tradeoffer/new/?partner=4294967295&token=--__--__"); err != nil || got.Partner.Account() != 1<<32-1 {
 		t.Errorf("the last account = %+v, %v", got, err)

@@ -118,6 +118,9 @@ async function pictureLogin(phone) {
   same(s.steamID.getSteamID64(), bob.steam_id, 'who approved is logged in')
 }
 
+// days is how long a token lives.
+const days = (token) => { const { exp, iat } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url')); return (exp - iat) / 86400 }
+
 // renewals take place in a new session made from the kept token.
 async function renewals(web, phone) {
   const kept = new LoginSession(Platform.WebBrowser)
@@ -128,6 +131,7 @@ async function renewals(web, phone) {
   await mobile.refreshAccessToken()
   ok(mobile.accessToken, 'a new access token')
   same(await mobile.renewRefreshToken(), false, 'a young refresh token is kept')
+  same([days(web.refreshToken), days(phone.refreshToken), days(mobile.accessToken)], [207, 200, 1], 'how long tokens live')
   const wrong = new LoginSession(Platform.WebBrowser)
   assert.throws(() => { wrong.refreshToken = mobile.accessToken }, /access token/)
   await fails(kept.refreshAccessToken(), (e) => e.eresult === EResult.AccessDenied)
@@ -429,6 +433,43 @@ async function lateInvalid(a, b, item) {
   await sim('/settings', { invalid_after: '0s' })
 }
 
+// friendsTrade needs no trade URL.
+async function friendsTrade(a, b, item) {
+  const offer = a.manager.createOffer(bob.steam_id)
+  offer.addMyItem(item)
+  await fails(call(offer, 'send'), /15|AccessDenied/)
+  await sim(`/accounts/${alice.steam_id}`, { friends: [bob.steam_id] })
+  same((await call(offer, 'getUserDetails'))[1].personaName, 'Bob', 'the page of a friend')
+  same(await call(offer, 'send'), 'pending', 'an offer to a friend')
+  await confirm(a, offer.id)
+  same((await received(b, offer.id)).message, '', 'arrives')
+  await call(offer, 'cancel')
+  await sim(`/accounts/${alice.steam_id}`, { friends: [] })
+}
+
+// keysOnce refuses a key of the phone that was used before.
+async function keysOnce(a, b, items) {
+  await sim('/settings', { keys_once: true })
+  const offers = [0, 1].map((n) => gift(a, b, items.slice(n, n + 1)))
+  for (const o of offers) await call(o, 'send')
+  const now = totp.time()
+  const key = (tag) => totp.getConfirmationKey(alice.identity_secret, now, tag)
+  const list = await call(a.community, 'getConfirmations', now, key('conf'))
+  await call(list[0], 'respond', now, key('allow'), true)
+  await fails(call(list[1], 'respond', now, key('allow'), true), /Oh no/)
+  await confirm(a, list[1].creator)
+  for (const o of offers) { await call(o, 'update'); same(o.state, State.Active, 'confirmed'); await call(o, 'cancel') }
+  await sim('/settings', { keys_once: false })
+}
+
+// familyView hides the site behind a PIN.
+async function familyView(b) {
+  await sim(`/accounts/${bob.steam_id}`, { family_view: true })
+  same(await call(b.community, 'loggedIn'), [true, true], 'logged in behind a family view')
+  await sim(`/accounts/${bob.steam_id}`, { family_view: false })
+  same(await call(b.community, 'loggedIn'), [true, false], 'and without')
+}
+
 async function deniedLogin(phone) {
   const s = new LoginSession(Platform.WebBrowser)
   const failed = once(s, 'error')
@@ -531,6 +572,9 @@ await lookups(a, b, items[50])
 await confirmedByItself(a, b, items[51])
 await cancelledByItself(a, b, items[52])
 await twoManagers(a, b, web.cookies, items[53])
+await friendsTrade(a, b, items[56])
+await keysOnce(a, b, items.slice(57, 59))
+await familyView(b)
 await underway(a, b, items[54])
 await lateInvalid(a, b, items[55])
 const heldOffer = await escrow(a)

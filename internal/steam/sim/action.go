@@ -219,8 +219,10 @@ func (c *statusCommand) apply(st *state, at stamp) {
 		}
 	case steam.TradeFailed, steam.TradeEscrowRollback:
 		st.unprotect(t)
-		st.returned(t.FromA, st.byID[t.A])
-		st.returned(t.FromB, st.byID[t.B])
+		st.fetchBack(t.FromA)
+		st.fetchBack(t.FromB)
+		st.handBack(t.FromA, st.byID[t.A])
+		st.handBack(t.FromB, st.byID[t.B])
 	}
 }
 

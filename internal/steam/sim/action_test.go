@@ -110,7 +110,7 @@ func TestKeysGetTheEmptyResponse(t *testing.T) {
 	if !ok {
 		t.Fatalf("no key on %s", page)
 	}
-	for _, method := range []string{"GetTradeOffers", "GetTradeOffer", "GetTradeStatus", "GetTradeHistory", "GetTradeHoldDurations"} {
+	for _, method := range []string{"GetTradeOffers", "GetTradeOffer", "GetTradeStatus", "GetTradeHistory", "GetTradeHoldDurations", "GetTradeOffersSummary"} {
 		a := w.get("/IEconService/"+method+"/v1/", url.Values{"key": {rest[:32]}, "get_sent_offers": {"1"}})
 		if in, _ := a.json["response"].(map[string]any); a.status != http.StatusOK || in == nil || len(in) > 1 {
 			t.Errorf("%s: %d %s", method, a.status, a.body)

@@ -102,6 +102,7 @@ func (s *sheet) refusals(bot *user) {
 	s.check("no offers", bot.api("IEconService/GetTradeOffers", url.Values{"get_sent_offers": {"1"}, "get_received_offers": {"1"}}))
 	s.check("no offers", bot.get("/IEconService/GetTradeOffers/v1/", url.Values{"key": {bot.sim.state.apiKey(bot.sim.state.byID[botID])}}))
 	s.check("history", bot.api("IEconService/GetTradeHistory", nil))
+	s.check("history", bot.api("IEconService/GetTradeHistory", url.Values{"get_descriptions": {"1"}, "language": {"english"}}))
 	s.check("no session", bot.do(bot.request(http.MethodPost, "/tradeoffer/new/send", url.Values{})))
 	s.check("no session", bot.do(bot.request(http.MethodPost, "/tradeoffer/7/cancel", url.Values{})))
 	s.check("accept unsigned", bot.do(bot.request(http.MethodPost, "/tradeoffer/7/accept", url.Values{})))

@@ -78,11 +78,11 @@ func TestImpossibleClassesAreRefused(t *testing.T) {
 		"no name": {{App: 730}}, "no game": {{Name: "a"}}, "twice": {{App: 730, Name: "a"}, {App: 730, Name: "a", Type: "b"}},
 		"color": {{App: 730, Name: "a", NameColor: "red"}}, "icon": {{App: 730, Name: "a", Icon: "../x"}},
 	} {
-		if err := (World{Classes: list}).check(); err == nil {
+		if err := (World{Classes: list}).Check(); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	if err := (World{Classes: []Class{{App: 730, Name: "a"}, {App: 730, Name: "a", Phase: "b"}}}).check(); err != nil {
+	if err := (World{Classes: []Class{{App: 730, Name: "a"}, {App: 730, Name: "a", Phase: "b"}}}).Check(); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,7 +3,9 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -131,11 +133,17 @@ func (c *closeCommand) apply(st *state, at stamp) {
 // confirmCommand answers confirmations one after the other. One that another
 // of them made impossible is left out.
 type confirmCommand struct {
-	IDs   []uint64
-	Allow bool
+	IDs     []uint64
+	Allow   bool
+	Account steam.ID64 `json:",omitzero"` // whose key it was, if keys are good once
+	Key     usedKey    `json:",omitzero"`
 }
 
 func (c *confirmCommand) apply(st *state, at stamp) {
+	if a := st.byID[c.Account]; a != nil {
+		skew := Duration(st.limit(limitSkew)) * Duration(time.Second)
+		a.UsedKeys = append(slices.DeleteFunc(a.UsedKeys, func(k usedKey) bool { return at > k.Made.add(skew) }), c.Key)
+	}
 	for _, id := range c.IDs {
 		one := st.confirms[id]
 		if one == nil {
@@ -189,6 +197,9 @@ type accountFlags struct {
 	EmailDomain      *string   `json:"email_domain,omitempty"`
 	NoAuthenticator  bool      `json:"remove_authenticator,omitempty"` // what it gives is held from now on
 	Acknowledged     *bool     `json:"acknowledged,omitempty"`
+	FamilyView       *bool     `json:"family_view,omitempty"`
+
+	Friends *[]steam.ID64 `json:"friends,omitempty"` // all of them
 }
 
 // accountCommand changes an account's flags.
@@ -213,6 +224,8 @@ func (c *accountCommand) apply(st *state, at stamp) {
 	set(&a.Password, f.Password)
 	set(&a.EmailDomain, f.EmailDomain)
 	set(&a.Acknowledged, f.Acknowledged)
+	set(&a.FamilyView, f.FamilyView)
+	set(&a.Friends, f.Friends)
 	if f.EndSessions || f.Password != nil {
 		a.Epoch++
 	}

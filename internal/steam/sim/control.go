@@ -267,7 +267,7 @@ func (f *accountFlags) check() error {
 	case f.Behaviour != nil && !validBehaviour(*f.Behaviour):
 		return refuse(http.StatusBadRequest, "behaviour %q: unknown", clip(*f.Behaviour))
 	case f.TradeToken != nil && !steam.ValidToken(*f.TradeToken):
-		return refuse(http.StatusBadRequest, "trade_token: want 8 letters, digits, - or _")
+		return refuse(http.StatusBadRequest, "trade_token: want 6 to 16 letters, digits, - or _")
 	case f.VACBans != nil && *f.VACBans < 0:
 		return refuse(http.StatusBadRequest, "vac_bans: want 0 or more")
 	case f.EscrowDays != nil && (*f.EscrowDays < 0 || *f.EscrowDays > 365):

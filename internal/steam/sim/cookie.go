@@ -164,8 +164,17 @@ func (q *call) cookie(name string) string {
 	return ""
 }
 
-// session is the account whose access token the cookies hold, or nil.
+// session is the account whose access token the cookies hold, or nil. Behind a
+// family view's PIN there is none.
 func (q *call) session() *account {
+	if a := q.holder(); a != nil && !a.FamilyView {
+		return a
+	}
+	return nil
+}
+
+// holder is the account whose access token the cookies hold, or nil.
+func (q *call) holder() *account {
 	value, err := url.QueryUnescape(q.cookie("steamLoginSecure"))
 	if err != nil {
 		return nil

@@ -213,6 +213,15 @@ func TestStrangersSeeWhatWasTradedLater(t *testing.T) {
 	if !sees(payer) {
 		t.Error("not seen after ten days")
 	}
+	made := w.control("/sim/accounts/"+botID.String()+"/items", `{"app":730,"name":"AWP | Phobos (Factory New)","count":1,"locked_for":"168h"}`)
+	item = made.json["items"].([]any)[0].(map[string]any)["assetid"].(string)
+	if sees(payer) || !sees(bot) {
+		t.Error("a stranger sees what was bought just now, or its owner does not")
+	}
+	w.advance(240 * time.Hour)
+	if !sees(payer) {
+		t.Error("not seen ten days after it was bought")
+	}
 }
 
 func TestBansAreShown(t *testing.T) {

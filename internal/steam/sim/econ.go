@@ -9,8 +9,8 @@ import (
 	"github.com/skinrail/skinrail/internal/steam"
 )
 
-// offersPage is how many offers of each list one answer holds.
-const offersPage = 500
+// maxOffersPage is how many offers one answer holds, of both lists together.
+const maxOffersPage = 500
 
 type offerView struct {
 	ID              string           `json:"tradeofferid"`
@@ -124,7 +124,7 @@ func (q *call) listOffers() (reply, error) {
 	}
 	list := q.chosenOffers(me)
 	start := int(q.integer("cursor"))
-	end := min(len(list), start+offersPage)
+	end := min(len(list), start+max(1, q.sim.state.limit(limitOffersPage)))
 	out := map[string]any{"next_cursor": 0}
 	if start < 0 || start >= len(list) {
 		return api(out), nil
@@ -237,9 +237,12 @@ func (q *call) oneOffer() (reply, error) {
 }
 
 func (q *call) offersSummary() (reply, error) {
-	me, _ := q.bearer()
-	if me == nil {
+	me, byKey := q.bearer()
+	switch {
+	case me == nil:
 		return apiDenied(), nil
+	case byKey:
+		return api(struct{}{}), nil
 	}
 	since := q.integer("time_last_visit")
 	n := map[string]int{

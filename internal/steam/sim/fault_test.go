@@ -171,6 +171,14 @@ func TestJournalOfRequestsHoldsNoSecrets(t *testing.T) {
 		last["path"] != "/IEconService/GetTradeOffers/v1" || last["method"] != "GET" {
 		t.Errorf("last request %v", last)
 	}
+	if a := w.do(w.request(http.MethodPost, "/market/sellitem/", url.Values{})); a.status != http.StatusNotFound {
+		t.Errorf("no such endpoint: %d", a.status)
+	}
+	if rest := w.get("/sim/journal", url.Values{"since": {decimal(uint64(len(list)))}}).json["requests"].([]any); len(rest) != 1 ||
+		rest[0].(map[string]any)["endpoint"] != "unknown" || rest[0].(map[string]any)["path"] != "/market/sellitem" {
+		t.Errorf("a request that nothing answers: %v", rest)
+	}
+	list = w.get("/sim/journal", nil).json["requests"].([]any)
 	since := w.get("/sim/journal", url.Values{"since": {decimal(uint64(len(list) - 1))}})
 	if rest := since.json["requests"].([]any); len(rest) != 1 {
 		t.Errorf("since the one before last: %v", rest)

@@ -153,7 +153,7 @@ func (q *call) tradeHistory() (reply, error) {
 	if q.truth("include_total") {
 		out["total_trades"] = len(known)
 	}
-	if q.described() {
+	if q.described() && len(list) > 0 {
 		out["descriptions"] = q.tradeDescriptions(list)
 	}
 	return api(out), nil
@@ -224,9 +224,17 @@ func (q *call) holdDurations() (reply, error) {
 		return apiFailure(steam.ResultAccessDenied), nil
 	}
 	return api(map[string]any{
-		"my_escrow": q.escrow(me.EscrowDays), "their_escrow": q.escrow(target.EscrowDays),
-		"both_escrow": q.escrow(max(me.EscrowDays, target.EscrowDays)),
+		"my_escrow": q.escrow(me.hold(target)), "their_escrow": q.escrow(target.hold(me)),
+		"both_escrow": q.escrow(max(me.hold(target), target.hold(me))),
 	}), nil
+}
+
+// hold is for how many days is held what the account gives to the other.
+func (a *account) hold(other *account) int {
+	if friends(a, other) {
+		return min(a.EscrowDays, 1)
+	}
+	return a.EscrowDays
 }
 
 func (q *call) escrow(days int) map[string]any {

@@ -181,10 +181,14 @@ func (st *state) partnerPage(list []*item, start int) map[string]any {
 	}
 }
 
-// knows reports whether the two have an open offer between them: then no token
-// is needed.
+// knows reports whether the two are friends or have an open offer between them:
+// then no token is needed.
 func (st *state) knows(a, b *account) bool {
-	return st.open[[2]steam.ID64{a.SteamID, b.SteamID}]+st.open[[2]steam.ID64{b.SteamID, a.SteamID}] > 0
+	return friends(a, b) || st.open[[2]steam.ID64{a.SteamID, b.SteamID}]+st.open[[2]steam.ID64{b.SteamID, a.SteamID}] > 0
+}
+
+func friends(a, b *account) bool {
+	return slices.Contains(a.Friends, b.SteamID) || slices.Contains(b.Friends, a.SteamID)
 }
 
 // account64 finds an account by the digits of its SteamID64, or nil.

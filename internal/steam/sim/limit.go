@@ -80,6 +80,7 @@ const (
 	// Lists of confirmations a minute, per address.
 	limitConfirmationLists = "confirmation_lists"
 	limitHistory           = "history_page" // trades on one page of the history
+	limitOffersPage        = "offers_page"  // offers on one page of GetTradeOffers
 )
 
 // unlimited is a limit that is off.
@@ -95,7 +96,7 @@ var limits = map[string]struct {
 }{
 	limitOffersToOne: {max: maxOpenOffers}, limitOffersOpen: {max: maxOpenTotal, throttle: true}, limitOfferAssets: {max: maxAssets},
 	limitOfferDays: {max: offerLife}, limitMessage: {max: maxMessage}, limitCS2: {max: 1000}, limitPage: {max: maxPage}, limitSkew: {max: keySkew},
-	limitHistory:   {max: maxHistory},
+	limitHistory: {max: maxHistory}, limitOffersPage: {max: maxOffersPage},
 	limitInventory: {inventoryPerMinute, true, minute}, limitLegacy: {5, true, minute}, limitWeb: {webPerMinute, true, minute},
 	limitOpenID: {60, true, minute}, limitConfirmations: {confirmationPerMinute, true, minute}, limitConfirmationLists: {12, true, minute},
 	limitLogins: {loginPerHour, true, hour}, limitWrongCodes: {10, true, hour}, limitAPI: {100_000, true, day},

@@ -81,6 +81,21 @@ func TestLoginRefusesWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestABodyThatCannotBeReadIsAnsweredInTheEndpointsForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for path, want := range map[string][2]string{
+		"/IAuthenticationService/PollAuthSessionStatus/v1/": {"application/octet-stream", "8"},
+		"/jwt/finalizelogin": {"application/json; charset=utf-8", ""},
+	} {
+		r := w.request(http.MethodPost, path, url.Values{"nonce": {"x"}})
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=cut")
+		if a := w.do(r); a.header.Get("Content-Type") != want[0] || a.header.Get("X-Eresult") != want[1] {
+			t.Errorf("%s: %d %v", path, a.status, a.header)
+		}
+	}
+}
+
 func TestWebCookiesComeFromTransfersThatWorkOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

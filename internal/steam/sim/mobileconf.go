@@ -38,13 +38,15 @@ func (q *call) confirmer() (*account, *reply) {
 		return nil, &refused
 	}
 	want, err := steam.ConfirmationKey(me.IdentitySecret, time.Unix(t, 0), q.r.FormValue("tag"))
-	// A plus that was not encoded arrives as a blank.
-	got := strings.ReplaceAll(q.r.FormValue("k"), " ", "+")
-	if err != nil || me.IdentitySecret == "" || !hmac.Equal([]byte(want), []byte(got)) {
+	if err != nil || me.IdentitySecret == "" || !hmac.Equal([]byte(want), []byte(q.key())) {
 		return nil, &refused
 	}
 	return me, nil
 }
+
+// key is the request's confirmation key. A plus that was not encoded arrives as
+// a blank.
+func (q *call) key() string { return strings.ReplaceAll(q.r.FormValue("k"), " ", "+") }
 
 type confirmationJSON struct {
 	Type         int      `json:"type"`
@@ -138,6 +140,12 @@ func (q *call) confirm(ids, nonces []string) (reply, error) {
 		return unanswered("", ""), nil
 	}
 	c := &confirmCommand{Allow: op == "allow"}
+	if q.sim.state.Settings.KeysOnce {
+		c.Account, c.Key = me.SteamID, usedKey{q.key(), stamp(q.integer("t")) * stamp(time.Second/time.Microsecond)}
+		if slices.Contains(me.UsedKeys, c.Key) {
+			return unanswered("Oh nooooooes!", "This confirmation key has been used already."), nil
+		}
+	}
 	for i := range ids {
 		one := q.findConfirmation(me, ids[i], nonces[i])
 		if one != nil && one.Type == 0 && c.Allow {

@@ -46,7 +46,7 @@ func (q *call) tradePage(me, other *account) tradePage {
 		MyID: me.SteamID.String(), TheirID: other.SteamID.String(), Probation: other.Probation || q.at < other.CooldownUntil,
 		MyMini: decimal(uint64(me.SteamID.Account())), TheirMini: decimal(uint64(other.SteamID.Account())),
 		MyAvatar: q.avatar(me) + ".jpg", TheirAvatar: q.avatar(other) + ".jpg",
-		MyEscrow: days(me.EscrowDays), TheirEscrow: days(other.EscrowDays), BothEscrow: days(max(me.EscrowDays, other.EscrowDays)),
+		MyEscrow: days(me.hold(other)), TheirEscrow: days(other.hold(me)), BothEscrow: days(max(me.hold(other), other.hold(me))),
 	}
 }
 
@@ -60,7 +60,7 @@ func (q *call) newOfferPage() (reply, error) {
 	switch {
 	case err != nil || to == nil || to == me:
 		return refusedPage("The trade offer you are trying to send is not valid."), nil
-	case q.r.FormValue("token") != to.TradeToken:
+	case q.r.FormValue("token") != to.TradeToken && !friends(me, to):
 		return refusedPage("This Trade URL is no longer valid for sending a trade offer to " + to.name() + "."), nil
 	}
 	if r := refusePeople(me, to, q.at); r != nil {

@@ -75,8 +75,16 @@ func (q *call) toLogin() reply {
 	return redirect(q.base(community) + "/login/home/?goto=" + url.QueryEscape(strings.TrimPrefix(q.r.URL.RequestURI(), "/")))
 }
 
+// unknown answers what is no endpoint here, for the journal's sake.
+func (q *call) unknown() (reply, error) {
+	return plainPage(http.StatusNotFound, "Error", "There is no such page in the simulated Steam."), nil
+}
+
 // my leads to the same page under the account's own address.
 func (q *call) my() (reply, error) {
+	if a := q.holder(); a != nil && a.FamilyView {
+		return plainPage(http.StatusForbidden, "Family View", "This page is hidden behind the PIN of the family view."), nil
+	}
 	me := q.session()
 	if me == nil {
 		return q.toLogin(), nil

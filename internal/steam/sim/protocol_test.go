@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -237,6 +238,65 @@ func TestConfirmationsTakeAnyTagAndManyAtOnce(t *testing.T) {
 		t.Fatalf("cancel: %s", a.body)
 	}
 	bot.wantState(first, steam.OfferCanceledBySecondFactor)
+}
+
+func TestAConfirmationKeyMayBeGoodOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *World) { w.Settings.KeysOnce = true })
+	bot := w.login(botID)
+	mine := bot.inventory(botID, steam.CS2, "2")
+	for n := range 3 {
+		bot.mustSend(payerID, "Eus3r-tk", mine[n:n+1], nil)
+	}
+	list := bot.confirmations()
+	answer := func(tag string, c confirmationJSON) bool {
+		return bot.mobile(tag, "/mobileconf/ajaxop", url.Values{"op": {"allow"}, "cid": {c.ID}, "ck": {c.Nonce}}).json["success"] == true
+	}
+	if !answer("allow", list[0]) || answer("allow", list[1]) {
+		t.Error("one key answers twice, or never")
+	}
+	w.kill()
+	if answer("allow", list[1]) || len(bot.confirmations()) != 2 {
+		t.Error("a used key is good again after a restart")
+	}
+	if !answer("accept", list[1]) {
+		t.Error("the key of another tag is another key")
+	}
+	w.set(w.clock().Add(time.Second))
+	if !answer("allow", list[2]) {
+		t.Error("the next second's key is refused")
+	}
+}
+
+func TestOffersComeInPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *World) { w.Settings.Limits = map[string]int{"offers_page": 2} })
+	bot := w.login(botID)
+	theirs := bot.inventory(payerID, steam.CS2, "2")
+	want := map[string]bool{}
+	for n := range 5 {
+		want[bot.mustSend(payerID, "Eus3r-tk", nil, theirs[n:n+1])] = true
+	}
+	ask := url.Values{"get_sent_offers": {"1"}, "active_only": {"1"}, "time_historical_cutoff": {"9999999999"}}
+	for pages := 1; ; pages++ {
+		in := bot.api("IEconService/GetTradeOffers", ask).json["response"].(map[string]any)
+		list, _ := in["trade_offers_sent"].([]any)
+		for _, o := range list {
+			delete(want, o.(map[string]any)["tradeofferid"].(string))
+		}
+		next := in["next_cursor"].(float64)
+		if next == 0 {
+			if pages != 3 || len(want) != 0 {
+				t.Errorf("%d pages, not listed: %v", pages, want)
+			}
+			break
+		}
+		ask.Set("cursor", fmt.Sprint(next))
+	}
+	ask.Set("cursor", "6")
+	if in := bot.api("IEconService/GetTradeOffers", ask).json["response"].(map[string]any); len(in) != 1 || in["next_cursor"] != float64(0) {
+		t.Errorf("beyond the end: %v", in)
+	}
 }
 
 func TestConfirmationsWaitForTheAcknowledgement(t *testing.T) {

@@ -26,7 +26,7 @@ func (st *state) revoke(id uint64, at stamp) {
 			delete(st.Revoked, old)
 		}
 	}
-	st.Revoked[id] = at.add(Duration(refreshLife))
+	st.Revoked[id] = at.add(Duration(webLife))
 }
 
 // root is the number of the refresh token that the claims belong to: the first

@@ -191,7 +191,7 @@ func (q *call) refuseSend(c *sendCommand) *refusal {
 	if r := q.refuseCounter(c); r != nil {
 		return r
 	}
-	if to == nil || c.Counters == 0 && q.offerToken() != to.TradeToken {
+	if to == nil || c.Counters == 0 && q.offerToken() != to.TradeToken && !friends(from, to) {
 		return &refusal{result: steam.ResultAccessDenied}
 	}
 	if r := refusePeople(from, to, q.at); r != nil {

@@ -117,6 +117,7 @@ func (s *Sim) routes() http.Handler {
 	mux.HandleFunc("GET /economy/image/{icon}", s.picture)
 	mux.HandleFunc("GET /economy/image/{icon}/{size}", s.picture)
 	mux.HandleFunc("GET /{$}", s.front)
+	mux.Handle("/", s.serve(route{endpoint: "unknown", surface: surfacePage, handle: (*call).unknown}))
 	return s.tidy(mux)
 }
 
@@ -147,7 +148,11 @@ func (s *Sim) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		if err := r.ParseMultipartForm(maxBody); err != nil && err != http.ErrNotMultipart {
-			http.Error(w, "null", http.StatusBadRequest)
+			p := null(http.StatusBadRequest)
+			if rt.surface == surfaceAuth {
+				p = protobuf(steam.ResultInvalidParam, nil)
+			}
+			p.write(w)
 			return
 		}
 		q := &call{sim: s, r: r, at: stampOf(s.now()), route: rt}

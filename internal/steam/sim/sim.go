@@ -72,7 +72,7 @@ func (s *Sim) Empty() bool {
 // Seed makes the world. It returns [ErrSeeded] when there is one already, and
 // an error naming the account when the world is impossible.
 func (s *Sim) Seed(w World) error {
-	if err := w.check(); err != nil {
+	if err := w.Check(); err != nil {
 		return fmt.Errorf("seed simulated steam: %w", err)
 	}
 	s.mu.Lock()

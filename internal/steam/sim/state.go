@@ -46,11 +46,12 @@ type state struct {
 
 // account is one user and his indexes.
 type account struct {
-	Account               // Items is unused here
-	Acknowledged  bool    // the trade-protection rules
-	CooldownUntil stamp   // after a reversal
-	UsedCodes     []int64 // TOTP windows already used
-	Epoch         int     // rises when all sessions are ended: older tokens are void
+	Account                 // Items is unused here
+	Acknowledged  bool      // the trade-protection rules
+	CooldownUntil stamp     // after a reversal
+	UsedCodes     []int64   // TOTP windows already used
+	UsedKeys      []usedKey `json:",omitempty"` // confirmation keys already used
+	Epoch         int       // rises when all sessions are ended: older tokens are void
 
 	inventories map[place]*inventory
 	openOffers  map[uint64]*offer
@@ -58,6 +59,12 @@ type account struct {
 	confirms    []*confirmation // unanswered, oldest first
 	trades      []*trade        // by (Init, number)
 	unsettled   map[uint64]*trade
+}
+
+// usedKey is a confirmation key and the time for which it was made.
+type usedKey struct {
+	Key  string
+	Made stamp
 }
 
 // place is one inventory of an account.
@@ -78,7 +85,7 @@ type item struct {
 	Class   *class
 	Owner   *account
 	Context string
-	Since   stamp // of the trade it came by; 0: none
+	Since   stamp // of the trade or the purchase it came by; 0: none
 	Until   stamp // end of protection in context 16, of a lock elsewhere; 0: none
 }
 
@@ -151,7 +158,8 @@ func (st *state) grant(to *account, in Item, at stamp) {
 	}
 	for range in.Count {
 		it := st.give(to, c, steam.ContextMain, 0, until)
-		if until > 0 {
+		if until > 0 { // as it was bought just now
+			it.Since = at
 			st.schedule(until, dueUnlock, it.ID)
 		}
 		if in.Marks != (Marks{}) {

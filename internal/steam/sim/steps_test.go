@@ -132,6 +132,12 @@ func TestATradeGetsAStatusFromOutside(t *testing.T) {
 			if bots, payers := len(bot.inventory(botID, steam.CS2, "16")), len(bot.inventory(payerID, steam.CS2, "2")); bots != 1-bit(undone) || payers != 7+bit(undone) {
 				t.Errorf("%s, status %d: bot has %d, payer %d", c.name, status, bots, payers)
 			}
+			if got := record["assets_received"].([]any)[0].(map[string]any); undone {
+				back, _ := got["rollback_new_assetid"].(string)
+				if got["new_assetid"] != nil || got["new_contextid"] != nil || got["rollback_new_contextid"] != "2" || bot.inventory(payerID, steam.CS2, "2")[0].AssetID != back {
+					t.Errorf("%s, status %d: asset %v; want its id after the return", c.name, status, got)
+				}
+			}
 			w.advance(9 * 24 * time.Hour) // nothing is left that breaks later
 		}
 	}

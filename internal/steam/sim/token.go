@@ -14,6 +14,7 @@ import (
 
 const (
 	refreshLife = 200 * 24 * time.Hour
+	webLife     = 207 * 24 * time.Hour // of a refresh token for the web that is to be remembered
 	accessLife  = 24 * time.Hour
 )
 
@@ -118,11 +119,15 @@ var platformAudience = map[int32][]string{
 // refreshToken is the token a login ends with.
 func (st *state) refreshToken(a *account, l *login, client uint64, at stamp) string {
 	now := at.seconds()
+	life := refreshLife
+	if l.Platform == authpb.PlatformWeb && !l.Brief {
+		life = webLife
+	}
+	end := now + int64(life/time.Second)
 	return st.token(claims{
 		Issuer: "steam", Subject: a.SteamID, Audience: platformAudience[l.Platform],
-		Expires: now + int64(refreshLife/time.Second), NotBefore: now - 8640000, Issued: now, Original: now,
-		RefreshBy: now + int64(refreshLife/time.Second),
-		ID:        hex.EncodeToString(st.sign("jti", decimal(client))[:12]), Persist: 1 - bit(l.Brief),
+		Expires: end, NotBefore: now - 8640000, Issued: now, Original: now, RefreshBy: end,
+		ID: hex.EncodeToString(st.sign("jti", decimal(client))[:12]), Persist: 1 - bit(l.Brief),
 		SubjectIP: "127.0.0.1", ConfirmIP: "127.0.0.1", Epoch: a.Epoch,
 	})
 }

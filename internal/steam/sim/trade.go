@@ -47,12 +47,13 @@ func (st *state) exchange(o *offer, at stamp) {
 	t.FromA, t.FromB = st.withdraw(o.Give), st.withdraw(o.Receive)
 	o.Trade = t.ID
 	st.addTrade(t)
+	from, to := st.byID[o.From], st.byID[o.To]
 	hold := 0
 	if len(t.FromA) > 0 {
-		hold = st.byID[o.From].EscrowDays
+		hold = from.hold(to)
 	}
 	if len(t.FromB) > 0 {
-		hold = max(hold, st.byID[o.To].EscrowDays)
+		hold = max(hold, to.hold(from))
 	}
 	if hold > 0 {
 		t.Status, t.EscrowEnd = steam.TradeInEscrow, at.addDays(hold)
@@ -64,7 +65,7 @@ func (st *state) exchange(o *offer, at stamp) {
 		st.end(o, steam.OfferAccepted, at)
 	}
 	st.spoil(t, at)
-	st.planReversal(t, st.byID[o.To])
+	st.planReversal(t, to)
 }
 
 // withdraw takes the assets out of their owners' inventories.
@@ -207,6 +208,15 @@ func (st *state) undo(t *trade, status steam.TradeStatus, at stamp) {
 	t.Status, t.Mod = status, at
 	st.handBack(t.FromA, st.byID[t.A])
 	st.handBack(t.FromB, st.byID[t.B])
+}
+
+// fetchBack takes what a trade had brought from its new owners again.
+func (st *state) fetchBack(list []moved) {
+	for i := range list {
+		m := &list[i]
+		st.take(st.items[m.NewID]) // there: protected items cannot leave their owner
+		m.NewID, m.NewContext = 0, ""
+	}
 }
 
 func (st *state) handBack(list []moved, to *account) {

@@ -43,11 +43,13 @@ type Settings struct {
 	DayMonthDates bool `json:"day_month_dates,omitempty"`
 	// SettleNewIDs gives items new asset ids when protection ends.
 	SettleNewIDs bool `json:"settle_new_ids,omitempty"`
-	// HideTraded is how long after a trade strangers do not see CS2 items, whom
-	// a trade URL shows them; zero: they see them at once.
+	// HideTraded is how long after a trade or a purchase strangers do not see CS2
+	// items, whom a trade URL shows them; zero: they see them at once.
 	HideTraded Duration `json:"hide_traded,omitempty"`
 	// ReuseCodes lets a code of the authenticator be used more than once.
 	ReuseCodes bool `json:"reuse_codes,omitempty"`
+	// KeysOnce lets a confirmation key answer one request only.
+	KeysOnce bool `json:"keys_once,omitempty"`
 	// InventoryLimit is the most CS2 items an account can receive up to; zero
 	// means Steam's 1000.
 	InventoryLimit int `json:"inventory_limit,omitempty"`
@@ -90,7 +92,12 @@ type Account struct {
 	// EmailDomain is where codes go for an account guarded by mail: it has no
 	// authenticator.
 	EmailDomain string `json:"email_domain,omitempty"`
-	Items       []Item `json:"items"`
+	// Friends need no trade URL of each other, and what they trade is held for a
+	// day at most. It is enough that one side names the other.
+	Friends []steam.ID64 `json:"friends,omitempty"`
+	// FamilyView locks the community's pages behind a PIN that nobody enters.
+	FamilyView bool   `json:"family_view,omitempty"`
+	Items      []Item `json:"items"`
 }
 
 // Item is a number of equal things: same game, market hash name and phase.
@@ -186,8 +193,8 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// check returns what makes a world impossible.
-func (w World) check() error {
+// Check returns what makes a world impossible.
+func (w World) Check() error {
 	if err := w.Settings.check(); err != nil {
 		return err
 	}
@@ -239,7 +246,7 @@ func (a *Account) check() error {
 		return fmt.Errorf("behaviour %q: unknown", a.Behaviour)
 	}
 	if a.TradeToken != "" && !steam.ValidToken(a.TradeToken) {
-		return fmt.Errorf("trade token: want 8 letters, digits, - or _")
+		return fmt.Errorf("trade token: want 6 to 16 letters, digits, - or _")
 	}
 	if a.VACBans < 0 {
 		return fmt.Errorf("vac_bans %d: want 0 or more", a.VACBans)
