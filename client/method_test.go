@@ -39,6 +39,23 @@ func (c *called) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r) // compared with the reference, see TestMain
 }
 
+// A call that is repeated under its key is answered as the first was.
+func TestKeyMakesACallRepeatable(t *testing.T) {
+	p := ready().Projects[0]
+	c := client.New(ready().GatewayURL, p.ClientID, p.ClientSecret)
+	ctx := client.IdempotencyKey(t.Context(), "5f0c7e52-keyed")
+	first, err := c.Create(ctx, client.CreateRequest{OrderID: "keyed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := c.Create(ctx, client.CreateRequest{OrderID: "keyed"}); err != nil || again != first {
+		t.Errorf("%v %v, want %v", again, err, first)
+	}
+	if _, err := c.Create(t.Context(), client.CreateRequest{OrderID: "keyed"}); !errors.Is(err, client.ErrOrderExists) {
+		t.Errorf("without the key: %v", err)
+	}
+}
+
 // Every method of the reference is a method of the client and works.
 func TestEveryMethodWorks(t *testing.T) {
 	seen := &called{methods: map[string]bool{}}
@@ -113,6 +130,15 @@ func TestEveryMethodWorks(t *testing.T) {
 	}
 	if page, err := c.History(ctx, from, to, 0); err != nil || len(page.Items) == 0 {
 		t.Errorf("%v %v", page, err)
+	}
+	count := 0
+	for p, err := range c.AllPurchases(ctx, from, to) {
+		if count++; err != nil || p.BuyID == 0 {
+			t.Errorf("%v %v", p, err)
+		}
+	}
+	if count == 0 {
+		t.Error("no purchases")
 	}
 	_, err = c.Balance(ctx)
 	must("balance", err)

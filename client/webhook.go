@@ -44,7 +44,7 @@ func (v Verifier) Deposit(r *http.Request) (Deposit, error) {
 		return Deposit{}, err
 	}
 	var d Deposit
-	fields := map[string]string{}
+	var fields map[string]string
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		fields, d, err = fromForm(body)
 	} else {

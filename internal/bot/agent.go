@@ -36,7 +36,6 @@ type Agent struct {
 
 	mu        sync.Mutex
 	bot       fleet.Bot // as this step has read it
-	recovered bool      // stale sends of an earlier process were put to unknown
 	loggedIn  bool
 	acked     bool                         // Steam's rules accepted
 	apart     bool                         // in quarantine: nothing is sent or confirmed

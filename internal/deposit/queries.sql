@@ -82,9 +82,6 @@ delete from signin where state = $1 and cookie = $2 and expires_at > $3 returnin
 -- name: InsertNonce :exec
 insert into signin_nonce (nonce, at) values ($1, $2);
 
--- name: Moves :many
-select * from deposit_move where deposit_id = $1 order by version;
-
 -- name: TakeBack :exec
 insert into deposit_taken_back (deposit_id, at, by_name, reason, owed) values ($1, $2, $3, $4, $5);
 

@@ -70,11 +70,8 @@ func TestWhatIsReadIsWhatWasAppended(t *testing.T) {
 		if got, err = s.Since(t.Context(), 1, 0, 2); err != nil || len(got) != 2 || got[1].Seq != 2 {
 			t.Errorf("a page of two: %v, %v", got, err)
 		}
-		if n, err := s.Head(t.Context(), 1); n != 3 || err != nil {
-			t.Errorf("head %d, %v", n, err)
-		}
-		if n, err := s.Head(t.Context(), 9); n != 0 || err != nil {
-			t.Errorf("head of a project without events: %d, %v", n, err)
+		if heads, err := s.Heads(t.Context(), []int64{1, 9}); heads[1] != 3 || heads[9] != 0 || err != nil {
+			t.Errorf("heads %v, %v", heads, err)
 		}
 	})
 }

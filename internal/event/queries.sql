@@ -2,9 +2,6 @@
 select project_id, seq, id, kind, subject, version, at, body from event
 where project_id = $1 and seq > $2 order by seq limit $3;
 
--- name: Head :one
-select cast(coalesce(max(seq), 0) as bigint) as head from feed where project_id = $1;
-
 -- name: Behind :many
 select f.project_id, cast(coalesce(c.seq, 0) as bigint) as seq, f.seq as head
 from feed f left join feed_cursor c on c.project_id = f.project_id and c.reader = $1

@@ -80,15 +80,6 @@ func (s *Service) Since(ctx context.Context, project, after int64, limit int) ([
 	return events, nil
 }
 
-// Head returns the number of the newest event of a project, 0 when it has none.
-func (s *Service) Head(ctx context.Context, project int64) (int64, error) {
-	n, err := sqlc.New(s.db.Read()).Head(ctx, project)
-	if err != nil {
-		return 0, fmt.Errorf("newest event of project %d: %w", project, err)
-	}
-	return n, nil
-}
-
 // Behind lists the projects that have events which a reader has not passed.
 func (s *Service) Behind(ctx context.Context, reader string) ([]Cursor, error) {
 	rows, err := sqlc.New(s.db.Read()).Behind(ctx, reader)

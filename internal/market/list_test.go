@@ -38,7 +38,11 @@ func groups(l market.Snapshot) (all []market.Group) {
 
 func found(matches []market.Match) (all []market.Row) {
 	for _, m := range matches {
-		all = append(all, m.Found()...)
+		if m.Only != nil {
+			all = append(all, m.Only...)
+			continue
+		}
+		all = append(all, slices.Collect(m.Of.Rows())[:m.Count]...)
 	}
 	return all
 }

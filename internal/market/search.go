@@ -18,14 +18,6 @@ type Match struct {
 	Only  []Row
 }
 
-// Found returns the rows.
-func (m Match) Found() []Row {
-	if m.Only != nil {
-		return m.Only
-	}
-	return slices.Collect(m.Of.Rows())[:m.Count]
-}
-
 // Search returns up to limit items on sale, the cheapest first, whose name
 // contains part in any case, or is exactly one of names. A name with a phase
 // finds only items of that phase. Empty arguments find nothing.

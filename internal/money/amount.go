@@ -28,18 +28,6 @@ func (a Amount) Add(b Amount) (Amount, error) {
 	return s, nil
 }
 
-// Sum adds all amounts, or returns [ErrOverflow].
-func Sum(as ...Amount) (Amount, error) {
-	var total Amount
-	for _, a := range as {
-		var err error
-		if total, err = total.Add(a); err != nil {
-			return 0, err
-		}
-	}
-	return total, nil
-}
-
 // ParseAmount reads optional minus, digits, and optionally one dot with one to
 // three digits. More digits are refused rather than cut.
 func ParseAmount(s string) (Amount, error) {

@@ -17,6 +17,3 @@ where id = $8 and version = $9 and state = $10;
 
 -- name: InsertMove :exec
 insert into purchase_move (purchase_id, version, from_state, to_state, at, note) values ($1, $2, $3, $4, $5, $6);
-
--- name: Moves :many
-select * from purchase_move where purchase_id = $1 order by version;

@@ -49,7 +49,6 @@ type run struct {
 	outage  time.Time // until when Steam is in maintenance
 	pauses  int       // of the API call that runs
 	rounds  int       // of upkeep
-	now     int       // number of the step
 	log     *slog.Logger
 	trace   trace
 	books   books

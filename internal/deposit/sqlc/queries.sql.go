@@ -489,40 +489,6 @@ func (q *Queries) Items(ctx context.Context, depositID int64) ([]DepositItem, er
 	return items, nil
 }
 
-const moves = `-- name: Moves :many
-select deposit_id, version, from_state, to_state, at, note from deposit_move where deposit_id = $1 order by version
-`
-
-func (q *Queries) Moves(ctx context.Context, depositID int64) ([]DepositMove, error) {
-	rows, err := q.db.QueryContext(ctx, moves, depositID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []DepositMove
-	for rows.Next() {
-		var i DepositMove
-		if err := rows.Scan(
-			&i.DepositID,
-			&i.Version,
-			&i.FromState,
-			&i.ToState,
-			&i.At,
-			&i.Note,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const nextExpiry = `-- name: NextExpiry :one
 select expires_at from deposit where state = 'open' order by expires_at limit 1
 `

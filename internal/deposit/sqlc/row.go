@@ -55,15 +55,6 @@ type DepositItem struct {
 	UserPrice  int64
 }
 
-type DepositMove struct {
-	DepositID int64
-	Version   int64
-	FromState string
-	ToState   string
-	At        int64
-	Note      string
-}
-
 type Quote struct {
 	ID        string
 	DepositID int64

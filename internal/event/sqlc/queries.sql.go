@@ -65,17 +65,6 @@ func (q *Queries) Epoch(ctx context.Context) (string, error) {
 	return epoch, err
 }
 
-const head = `-- name: Head :one
-select cast(coalesce(max(seq), 0) as bigint) as head from feed where project_id = $1
-`
-
-func (q *Queries) Head(ctx context.Context, projectID int64) (int64, error) {
-	row := q.db.QueryRowContext(ctx, head, projectID)
-	var head int64
-	err := row.Scan(&head)
-	return head, err
-}
-
 const jumpCursors = `-- name: JumpCursors :exec
 update feed_cursor set seq = feed_cursor.seq + $1
 where feed_cursor.seq = (select f.seq from feed f where f.project_id = feed_cursor.project_id)

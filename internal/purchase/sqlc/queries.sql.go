@@ -156,40 +156,6 @@ func (q *Queries) InsertMove(ctx context.Context, arg InsertMoveParams) error {
 	return err
 }
 
-const moves = `-- name: Moves :many
-select purchase_id, version, from_state, to_state, at, note from purchase_move where purchase_id = $1 order by version
-`
-
-func (q *Queries) Moves(ctx context.Context, purchaseID int64) ([]PurchaseMove, error) {
-	rows, err := q.db.QueryContext(ctx, moves, purchaseID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []PurchaseMove
-	for rows.Next() {
-		var i PurchaseMove
-		if err := rows.Scan(
-			&i.PurchaseID,
-			&i.Version,
-			&i.FromState,
-			&i.ToState,
-			&i.At,
-			&i.Note,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const numbered = `-- name: Numbered :many
 select id, project_id, custom_id, partner, token, item_id, reservation, bot, app, asset, class_id, instance_id, name, price, state, version, reason, offer_id, trade_id, created_at, deadline, accepted_at, settled_at, ended_at, seq from purchase where project_id = $1 and seq >= $2 and seq <= $3 order by seq desc
 `

@@ -35,12 +35,3 @@ type Purchase struct {
 	EndedAt     int64
 	Seq         int64
 }
-
-type PurchaseMove struct {
-	PurchaseID int64
-	Version    int64
-	FromState  string
-	ToState    string
-	At         int64
-	Note       string
-}

@@ -50,19 +50,6 @@ func (r *room) ask(message string, want ...steam.Asset) steam.OfferID {
 	return out.Offer
 }
 
-// give sends an offer of the bot's items and confirms it.
-func (r *room) give(message string, what ...steam.Asset) steam.OfferID {
-	r.Helper()
-	out := r.bot.Send(r.Context(), steam.NewOffer{Partner: r.Partner, Token: r.PartnerToken, Message: message, Give: what})
-	if out.Verdict != steam.Done || !out.NeedConfirmation {
-		r.Fatalf("send: %+v; want done with a confirmation", out)
-	}
-	if c := r.bot.Confirm(r.Context(), out.Offer); c.Verdict != steam.Done {
-		r.Fatalf("confirm: %+v", c)
-	}
-	return out.Offer
-}
-
 func (r *room) offer(id steam.OfferID) steam.Offer {
 	r.Helper()
 	o, err := r.bot.Offer(r.Context(), id)
