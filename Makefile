@@ -1,4 +1,4 @@
-.PHONY: drills test mutants soak lint bench generate check-generated
+.PHONY: drills release test mutants soak lint bench generate check-generated
 
 # Everything, on both databases and in a browser; installs what is missing.
 test:
@@ -13,6 +13,11 @@ soak:
 # a group, package or file.
 mutants:
 	@scripts/mutants.sh $(PART)
+
+# Programs, their parts and checksums, each built twice: make release VERSION=v1.2.3;
+# SIGN=KEY signs them.
+release:
+	@scripts/release.sh "$(VERSION)" $(if $(SIGN),--sign $(SIGN))
 
 # gofmt and go vet.
 lint:

@@ -53,6 +53,8 @@ part planted env SKINRAIL_PLANTED="$(pick 8 all)" scripts/with-postgres bash -c 
 [ "$dose" = short ] || part mutants scripts/mutants.sh --kept "$kept/mutants"
 part kill env SKINRAIL_KILL_ROUNDS="$(pick 30 1000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail KilledAtAnyMoment"
 part nodes env SKINRAIL_FREEZE="$(pick "" 60s)" SKINRAIL_NODE_KILLS="$(pick 3 150)" scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail 'ThreeNodes|RolesOfSeveral|NodesShare'"
+# Machines whose clocks are five minutes apart from the database's, and a year.
+[ "$dose" = short ] || part clocks env SKINRAIL_CLOCKS=5m,-5m,8784h scripts/with-postgres bash -c "$(declare -f proof); proof ./cmd/skinrail ThreeNodes"
 
 part input env SKINRAIL_BAD_INPUT="$(pick some all)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback BadInput"
 part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
@@ -70,6 +72,7 @@ part simulation env SKINRAIL_SIMULATION_SEEDS="$(pick 60 10000)" bash -c "$(decl
 
 part restore env SKINRAIL_RESTORE_MB="$(pick 100 1000)" bash -c "$(declare -f proof); proof ./cmd/skinrail RestoreTakes"
 part stream env LOAD="$(pick 5 60)" scripts/continuous-backup.sh
+[ "$dose" = short ] || part release scripts/release.sh soak
 
 if [ ${#failed[@]} -gt 0 ]; then
   echo "failed: ${failed[*]}"

@@ -185,6 +185,7 @@ func TestThreeNodesLoseAndDoubleNothing(t *testing.T) {
 	}
 	before, _ := previous(t)
 	n := openNodes(t, database, before)
+	skew(t, n.all)
 	shop := openShop(t, "", "")
 	shop.belongsTo(n.all[0].openBusiness(shop.URL))
 	for _, s := range n.all[1:] {

@@ -84,6 +84,8 @@ type sandbox struct {
 	t      testing.TB
 	data   string
 	args   []string
+	by     string   // the program; empty: the one under test
+	env    []string // of the program; nil: this process's
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed once the program is gone
 	node   string        // of serve: its name among the processes on the database

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -102,14 +103,14 @@ func serveOn(t *testing.T, steamURL string, args ...string) *sandbox {
 }
 
 // serve starts the node and returns once it listens.
-func (s *sandbox) serve() { s.serveBy(binary) }
+func (s *sandbox) serve() { s.serveBy(cmp.Or(s.by, binary)) }
 
 func (s *sandbox) serveBy(program string) {
 	s.t.Helper()
 	cmd, ended := exec.Command(program, s.args...), make(chan struct{})
 	s.cmd, s.ended = cmd, ended
 	s.err.Reset()
-	cmd.Stderr = &s.err
+	cmd.Env, cmd.Stderr = s.env, &s.err
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()

@@ -49,7 +49,7 @@ func clockOf(ctx context.Context, d *db.DB) (now func() time.Time, sandbox bool,
 	if sandbox {
 		return w.Now, true, err
 	}
-	return time.Now, false, err
+	return d.Clock, false, err
 }
 
 // otherVersion says what to do about a database of another program.
@@ -96,11 +96,11 @@ func Audit(ctx context.Context, s Store, kept string, out io.Writer) (err error)
 		if !has {
 			what := "the seal " + kept + ", kept elsewhere, is not in the chain: it was made anew"
 			fmt.Fprintln(out, "first wrong: "+what)
-			return errors.Join(ErrBooks, l.Stop(ctx, what, time.Now()))
+			return errors.Join(ErrBooks, l.Stop(ctx, what, d.Clock()))
 		}
 	}
 	if !report.OK() {
-		return errors.Join(ErrBooks, l.Stop(ctx, report.First(), time.Now()))
+		return errors.Join(ErrBooks, l.Stop(ctx, report.First(), d.Clock()))
 	}
 	fmt.Fprintln(out, "the books are right")
 	resumed, err := l.Resume(ctx)

@@ -24,7 +24,7 @@ type Prices struct {
 }
 
 // open runs f on the room.
-func (p Prices) open(ctx context.Context, f func(*pricing.Service, steam.AppID) error) (err error) {
+func (p Prices) open(ctx context.Context, f func(*pricing.Service, steam.AppID, time.Time) error) (err error) {
 	app, err := gameOf(p.Game)
 	if err != nil {
 		return fault.New(fault.InvalidRequest, "--game: %v", err)
@@ -34,16 +34,20 @@ func (p Prices) open(ctx context.Context, f func(*pricing.Service, steam.AppID) 
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	now, _, err := clockOf(ctx, d)
+	if err != nil {
+		return err
+	}
 	s := pricing.New(d)
 	if err := s.Load(ctx); err != nil {
 		return err
 	}
-	return f(s, app)
+	return f(s, app, now())
 }
 
 // Show prints why a name has its price.
 func (p Prices) Show(ctx context.Context, name string, out io.Writer) error {
-	return p.open(ctx, func(s *pricing.Service, app steam.AppID) error {
+	return p.open(ctx, func(s *pricing.Service, app steam.AppID, _ time.Time) error {
 		e, err := s.Explain(ctx, app, name)
 		if err != nil {
 			return err
@@ -85,8 +89,8 @@ func (p Prices) Set(ctx context.Context, name, amount string, out io.Writer) err
 	if err != nil {
 		return fault.New(fault.InvalidRequest, "price %q: want dollars such as 12.34", amount)
 	}
-	return p.open(ctx, func(s *pricing.Service, app steam.AppID) error {
-		if err := s.Override(ctx, pricing.Price{App: app, Name: name, Amount: a}, p.By, time.Now()); err != nil {
+	return p.open(ctx, func(s *pricing.Service, app steam.AppID, now time.Time) error {
+		if err := s.Override(ctx, pricing.Price{App: app, Name: name, Amount: a}, p.By, now); err != nil {
 			return err
 		}
 		return p.Show(ctx, name, out)
@@ -95,7 +99,7 @@ func (p Prices) Set(ctx context.Context, name, amount string, out io.Writer) err
 
 // Unset takes back what Set did.
 func (p Prices) Unset(ctx context.Context, name string, out io.Writer) error {
-	return p.open(ctx, func(s *pricing.Service, app steam.AppID) error {
+	return p.open(ctx, func(s *pricing.Service, app steam.AppID, _ time.Time) error {
 		if err := s.Unset(ctx, app, name); err != nil {
 			return err
 		}

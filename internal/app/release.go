@@ -68,7 +68,11 @@ func (doc Doctor) Release(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(inWords(err), d.Close()) }()
 	drifts := reconcile.New(d, trade.New(d), fleet.New(d, nil))
-	opened, err := open(ctx, d, drifts, merchant.New(d, nil), doc.By, time.Now())
+	now, _, err := clockOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	opened, err := open(ctx, d, drifts, merchant.New(d, nil), doc.By, now())
 	if err != nil {
 		return err
 	}
