@@ -84,6 +84,53 @@ func TestDoctorNamesMoneyThatWaitsForAPerson(t *testing.T) {
 	}
 }
 
+// A secret that was replaced and is still valid after a month was forgotten, and
+// what nobody works on is late (G15).
+func TestDoctorNamesWhatIsForgottenOrLate(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := openShop(t, exampleID, exampleSecret)
+			s := start(t, append(args, "--world", world(t, shop.URL))...)
+			forgotten := func() string {
+				a, _ := s.diagnosis()
+				return fmt.Sprint(a["overdue"])
+			}
+			s.project("rotate", exampleID, "--purpose", "webhook")
+			s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "719h"})
+			eventually(t, "nothing is overdue before its time", func() bool { return forgotten() == "[]" })
+			s.shows(s.metrics(), "skinrail_rotations", 1)
+			s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "2h"})
+			eventually(t, "the old secret is named", func() bool {
+				out, _, code := s.command("", append([]string{"doctor", "--data", s.data}, databaseArgs(s.args)...)...)
+				return code == 1 && strings.Contains(out, "OVERDUE") && strings.Contains(out, "skinrail project rotate "+exampleID+" --purpose webhook --finish")
+			})
+			if m := s.metrics(); m["skinrail_rotation_seconds"] < 30*24*3600 {
+				t.Errorf("rotation for %v s", m["skinrail_rotation_seconds"])
+			}
+			s.project("rotate", exampleID, "--purpose", "webhook", "--finish")
+			eventually(t, "nothing is overdue any more", func() bool { return forgotten() == "[]" })
+
+			s.ok(answer{"method": "create", "order_id": "late-1"})
+			d := s.ok(answer{"method": "create", "order_id": "paid-1", "steam_id": "76561198000000201"})
+			s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+			eventually(t, "the event is on its way", func() bool { return s.metrics()["skinrail_events_behind"] == 0 })
+			s.kill()
+			s.plant("update deposit set expires_at = expires_at - 8000000000 where order_id = 'late-1'")
+			s.plant("update feed_cursor set seq = seq - 1 where reader = 'webhook'")
+			s.plant("update event set at = at - 1000000000")
+			if got := forgotten(); !strings.Contains(got, "a payment link ends") || !strings.Contains(got, "an event becomes a notification") {
+				t.Errorf("overdue: %s", got)
+			}
+			s.plant("insert into ledger_stop (id, at, what) values (1, 1, 'account 1 holds 5')")
+			if a, code := s.diagnosis(); code != 1 || a.text("money_stopped") != "account 1 holds 5" {
+				t.Errorf("exit %d, %v", code, a)
+			}
+		})
+	}
+}
+
 // plant changes the sandbox's records behind its back.
 func (s *sandbox) plant(statement string) {
 	s.t.Helper()

@@ -14,6 +14,7 @@ import (
 	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fleet"
+	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -37,6 +38,9 @@ type findings struct {
 	Drifts []driftFinding `json:"drifts"`
 	Trades []tradeFinding `json:"overdue_trades"`
 	Cash   []cashFinding  `json:"overdue_bookings"`
+
+	Overdue []overdueFinding `json:"overdue"`                 // other steps
+	Stopped string           `json:"money_stopped,omitempty"` // the first row of the books that is wrong
 
 	Restored *restoredFinding `json:"restored,omitempty"` // while closed
 }
@@ -82,9 +86,9 @@ type cashFinding struct {
 // tradesShown is how many overdue trades are printed at most.
 const tradesShown = 100
 
-// Run prints bots, drifts and overdue trades. It may run while the gateway works
+// Run prints bots, drifts and what is overdue. It may run while the gateway works
 // on the same database. It returns [ErrUnwell] when an enabled bot cannot work,
-// a drift is certain, a trade or a booking is overdue, or the database was
+// a drift is certain, something is overdue, no money moves, or the database was
 // restored and is closed.
 func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 	d, err := doc.open(ctx)
@@ -140,6 +144,11 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 	}
 	now := clock()
 	f = findings{Well: true, Bots: []botFinding{}, Counts: map[string]int{}, Drifts: []driftFinding{}, Trades: []tradeFinding{}, Cash: []cashFinding{}}
+	books := ledger.New(d)
+	if err := books.Follow(ctx); err != nil {
+		return f, err
+	}
+	f.Stopped = books.Stopped()
 	bots, trades := fleet.New(d, nil), trade.New(d)
 	all, err := bots.Bots(ctx)
 	if err != nil {
@@ -147,7 +156,8 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 	}
 	for _, b := range all {
 		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice()})
-		f.Well = f.Well && (!b.Enabled || b.Health.Works() || b.Health == fleet.Starting)
+		begins := b.Health == fleet.Starting && now.Sub(b.Since) <= trade.MaxLate
+		f.Well = f.Well && (!b.Enabled || b.Health.Works() || begins)
 	}
 	drifts := reconcile.New(d, trades, bots)
 	open, err := drifts.Open(ctx)
@@ -157,7 +167,7 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 	if f.Restored, err = restored(ctx, drifts); err != nil {
 		return f, err
 	}
-	f.Well = f.Well && f.Restored == nil
+	f.Well = f.Well && f.Restored == nil && f.Stopped == ""
 	for _, s := range open {
 		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), s.Kind.Advice()})
 		if s.Certain() {
@@ -180,6 +190,12 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 			f.Well = false
 		}
 	}
+	if err != nil {
+		return f, err
+	}
+	more, err := overdue(ctx, d, now)
+	f.Overdue = append([]overdueFinding{}, more...)
+	f.Well = f.Well && len(more) == 0
 	return f, err
 }
 
@@ -192,6 +208,9 @@ func (f findings) print(out io.Writer, machine bool) error {
 	}
 	if f.Restored != nil {
 		f.Restored.print(out)
+	}
+	if f.Stopped != "" {
+		fmt.Fprintf(out, "NO MONEY MOVES: %s\nPut back what was, then  skinrail audit\n\n", f.Stopped)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tDO")
@@ -214,6 +233,13 @@ func (f findings) print(out io.Writer, machine bool) error {
 		fmt.Fprintln(w, "OVERDUE BOOKING\tPROJECT\tUSD\tPROPOSED BY\tSINCE\tDO")
 		for _, b := range f.Cash {
 			fmt.Fprintf(w, "%s %d\t%d\t%s\t%s\t%s\tskinrail project approve %d, or reject\n", b.Direction, b.Booking, b.Project, b.Amount, b.ProposedBy, b.Since.UTC().Format(time.DateTime), b.Booking)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(f.Overdue) > 0 {
+		fmt.Fprintln(w, "OVERDUE\tDUE\tDO")
+		for _, o := range f.Overdue {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", o.What, o.Since.UTC().Format(time.DateTime), o.Advice)
 		}
 		fmt.Fprintln(w)
 	}

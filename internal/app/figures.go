@@ -38,6 +38,7 @@ var figureList = []figure{
 	{"skinrail_deliveries_failing", "Notifications of which a try failed, and that are neither delivered nor superseded.", nil},
 	{"skinrail_delivery_late_seconds", "How late the next notification is.", nil},
 	{"skinrail_events_behind", "Events that are not on their way to merchants yet.", nil},
+	{"skinrail_event_late_seconds", "How long ago the oldest of them happened.", nil},
 	{"skinrail_link_late_seconds", "How late the next end of a payment link is.", nil},
 	{"skinrail_money_stopped", "1 while no money moves because the books are not right.", nil},
 	{"skinrail_books_unsealed", "Transactions that are committed and not sealed yet.", nil},
@@ -45,6 +46,8 @@ var figureList = []figure{
 	{"skinrail_nodes", "Processes on the database that this one sees to live, itself among them.", nil},
 	{"skinrail_bookings_waiting", "Payments in and out that wait for a second person.", nil},
 	{"skinrail_booking_wait_seconds", "How long the oldest of them waits.", nil},
+	{"skinrail_rotations", "Secrets of projects whose predecessors are still valid.", nil},
+	{"skinrail_rotation_seconds", "How long the oldest of them is so.", nil},
 	{"skinrail_owed_usd", "What projects owe after deposits were undone.", nil},
 	{"skinrail_projects_over_debt_limit", "Projects that owe more than they may.", nil},
 	{"skinrail_replica_behind_seconds", "How long ago the newest part of the replica was written, 0 when nothing was committed since. Only with --replica.", nil},
@@ -99,7 +102,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 
 // readings are what the rooms tell.
 func (g *Gateway) readings() []reading {
-	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures, g.cashFigures, g.replicaFigures}
+	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures, g.cashFigures, g.secretFigures, g.replicaFigures}
 }
 
 func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {
@@ -197,6 +200,11 @@ func (g *Gateway) outgoingFigures(ctx context.Context, now time.Time, put put) e
 	put("skinrail_deliveries_failing", float64(q.Failing))
 	put("skinrail_events_behind", float64(q.Behind))
 	put("skinrail_maintenance", one(g.Merchants.Maintenance(ctx)))
+	event, any, err := g.Webhooks.Behind(ctx)
+	if err != nil {
+		return err
+	}
+	put("skinrail_event_late_seconds", late(event, any, now))
 	due, any, err := g.Webhooks.NextDue(ctx)
 	put("skinrail_delivery_late_seconds", late(due, any, now))
 	return err

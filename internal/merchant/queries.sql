@@ -53,6 +53,12 @@ on conflict (project_id, purpose, slot) do nothing;
 update project_secret set sealed = sqlc.arg(sealed), created_at = sqlc.arg(created_at), used_at = 0
 where project_id = sqlc.arg(project_id) and purpose = sqlc.arg(purpose) and slot = 0 and created_at = sqlc.arg(replaced);
 
+-- A rotation has begun when the newer secret was made.
+-- name: Rotations :many
+select n.project_id, n.purpose, n.created_at from project_secret o
+join project_secret n on n.project_id = o.project_id and n.purpose = o.purpose and n.slot = 0
+where o.slot = 1 order by n.created_at, n.project_id;
+
 -- name: DeleteOldSecret :execrows
 delete from project_secret where project_id = $1 and purpose = $2 and slot = 1;
 

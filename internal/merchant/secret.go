@@ -101,6 +101,31 @@ func (s *Service) Retire(ctx context.Context, project int64, purpose Purpose) er
 	return nil
 }
 
+// MaxRotation is how long two secrets may be valid at once (G15): what is older
+// was forgotten.
+const MaxRotation = 30 * 24 * time.Hour
+
+// Rotation is a secret whose predecessor is still valid.
+type Rotation struct {
+	Project int64
+	Purpose Purpose
+	Since   time.Time
+}
+
+// Rotations lists the rotations that [Service.Retire] has not ended, the oldest
+// first.
+func (s *Service) Rotations(ctx context.Context) ([]Rotation, error) {
+	rows, err := sqlc.New(s.db.Read()).Rotations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("rotations: %w", err)
+	}
+	all := make([]Rotation, 0, len(rows))
+	for _, r := range rows {
+		all = append(all, Rotation{r.ProjectID, Purpose(r.Purpose), db.Time(r.CreatedAt)})
+	}
+	return all, nil
+}
+
 func (s *Service) insertSecret(ctx context.Context, tx *db.Tx, project int64, purpose Purpose, slot int64, plain string, made int64) (int64, error) {
 	n, err := sqlc.New(tx).InsertSecret(ctx, sqlc.InsertSecretParams{ProjectID: project, Purpose: string(purpose), Slot: slot,
 		Sealed: s.box.Seal([]byte(plain), row(project, purpose, slot)), CreatedAt: made})

@@ -27,6 +27,9 @@ func LoadOrCreateKey(path string) (*Box, error) {
 	return LoadKey(path) // also when another process was first
 }
 
+// maxKeyFile is how large a key file may be, with spaces around the key.
+const maxKeyFile = 1024
+
 // LoadKey returns the box of the key in a file: 64 hexadecimal digits. It
 // refuses a file that everybody on the machine can read.
 func LoadKey(path string) (*Box, error) {
@@ -35,19 +38,16 @@ func LoadKey(path string) (*Box, error) {
 		return nil, fmt.Errorf("load key: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
+	info, statErr := f.Stat()
+	text, readErr := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err := errors.Join(statErr, readErr); err != nil {
 		return nil, fmt.Errorf("load key: %w", err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0 {
 		return nil, fmt.Errorf("load key: %s is open to everybody (%s): chmod 600 it", path, info.Mode().Perm())
 	}
-	text, err := io.ReadAll(io.LimitReader(f, 1024))
-	if err != nil {
-		return nil, fmt.Errorf("load key: %w", err)
-	}
 	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(raw) != 32 { // the error would quote the key
+	if err != nil || len(raw) != 32 || len(text) > maxKeyFile { // the error would quote the key
 		return nil, fmt.Errorf("load key: %s does not hold 64 hexadecimal digits", path)
 	}
 	return New([32]byte(raw)), nil
@@ -65,13 +65,13 @@ func createKey(path string) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.WriteString(hex.EncodeToString(key[:]) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Link(f.Name(), path)
 	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
 	}
-	return syncDir(filepath.Dir(path))
+	return err
 }
 
 func syncDir(path string) error {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -74,6 +75,8 @@ func TestBadKeyFileIsRefusedAndLeftAlone(t *testing.T) {
 		"not hex":         {"zz" + good[2:], 0o600},
 		"good and more":   {good + "zz", 0o600},
 		"good, late more": {good + strings.Repeat(" ", 1024-64-1) + "x", 0o600},
+		"good, too late":  {good + strings.Repeat(" ", 1024-64) + "x", 0o600},
+		"too much room":   {good + strings.Repeat(" ", 1024-64+1), 0o600},
 		"huge":            {strings.Repeat(good, 100), 0o600},
 		"open to others":  {good, 0o604},
 		"others write":    {good, 0o602},
@@ -101,8 +104,40 @@ func TestBadKeyFileIsRefusedAndLeftAlone(t *testing.T) {
 	if _, err := seal.LoadOrCreateKey(filepath.Join(t.TempDir(), "none", "key")); err == nil || !strings.HasPrefix(err.Error(), "create key: ") {
 		t.Errorf("missing folder: %v", err)
 	}
-	if b, err := seal.LoadKey(t.TempDir()); b != nil || err == nil {
-		t.Errorf("a folder: %v", err)
+	private := t.TempDir()
+	if err := os.Chmod(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{t.TempDir(), private} {
+		if b, err := seal.LoadKey(folder); b != nil || err == nil || !strings.HasPrefix(err.Error(), "load key: ") {
+			t.Errorf("a folder: %v", err)
+		}
+	}
+}
+
+func TestKeyFileMayHaveRoomAroundTheKey(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	text := strings.Repeat("0f", 32) + strings.Repeat("\n", 1024-64)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.LoadKey(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// What cannot be made durable is no key.
+func TestFolderThatCannotBeSyncedIsAnError(t *testing.T) {
+	t.Parallel()
+	if err := seal.SyncDir(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing folder: %v", err)
+	}
+	if err := seal.SyncDir(t.TempDir()); err != nil {
+		t.Error(err)
+	}
+	if err := seal.SyncDir("/proc/self"); err == nil && runtime.GOOS == "linux" { // it has no disk
+		t.Error("a folder without a disk was synced")
 	}
 }
 

@@ -145,6 +145,25 @@ func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
 	return db.Time(at), at > 0, nil
 }
 
+// Behind returns when the oldest event happened that is no delivery yet; false
+// when there is none.
+func (s *Service) Behind(ctx context.Context) (oldest time.Time, any bool, err error) {
+	cursors, err := s.events.Behind(ctx, reader)
+	if err != nil {
+		return oldest, false, err
+	}
+	for _, c := range cursors {
+		next, err := s.events.Since(ctx, c.Project, c.Seq, 1)
+		if err != nil {
+			return oldest, false, err
+		}
+		if len(next) > 0 && (!any || next[0].At.Before(oldest)) {
+			oldest, any = next[0].At, true
+		}
+	}
+	return oldest, any, nil
+}
+
 // Queue is how the deliveries of all projects stand.
 type Queue struct {
 	Waiting int64 // subjects with something pending

@@ -298,6 +298,42 @@ func (q *Queries) ReplaceSecret(ctx context.Context, arg ReplaceSecretParams) (i
 	return result.RowsAffected()
 }
 
+const rotations = `-- name: Rotations :many
+select n.project_id, n.purpose, n.created_at from project_secret o
+join project_secret n on n.project_id = o.project_id and n.purpose = o.purpose and n.slot = 0
+where o.slot = 1 order by n.created_at, n.project_id
+`
+
+type RotationsRow struct {
+	ProjectID int64
+	Purpose   string
+	CreatedAt int64
+}
+
+// A rotation has begun when the newer secret was made.
+func (q *Queries) Rotations(ctx context.Context) ([]RotationsRow, error) {
+	rows, err := q.db.QueryContext(ctx, rotations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RotationsRow
+	for rows.Next() {
+		var i RotationsRow
+		if err := rows.Scan(&i.ProjectID, &i.Purpose, &i.CreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const secret = `-- name: Secret :one
 select sealed, created_at from project_secret where project_id = $1 and purpose = $2 and slot = 0
 `

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/deposit"
+	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/merchant"
+	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/webhook"
+)
+
+// overdueFinding is a step that nobody has taken in time (G15). Trades and
+// bookings, which carry more, are findings of their own; the other states of
+// orders end with their trades.
+type overdueFinding struct {
+	What   string    `json:"what"`
+	Since  time.Time `json:"due"`
+	Advice string    `json:"advice"`
+}
+
+const noWorker = "does a process with the role worker run, and does its log say why it fails?"
+
+// overdue asks the rooms, the oldest of each.
+func overdue(ctx context.Context, d *db.DB, now time.Time) (all []overdueFinding, err error) {
+	events := event.New(d)
+	notify := webhook.New(webhook.Deps{DB: d, Events: events})
+	for _, ask := range []struct {
+		what, advice string
+		due          func(context.Context) (time.Time, bool, error)
+	}{
+		{"a payment link ends", noWorker, deposit.New(deposit.Deps{DB: d, Trades: trade.New(d)}).NextDue},
+		{"an event becomes a notification", noWorker, notify.Behind},
+		{"a notification is tried", noWorker + " or the merchant's endpoint is slow", notify.NextDue},
+	} {
+		due, any, err := ask.due(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if any && now.Sub(due) > trade.MaxLate {
+			all = append(all, overdueFinding{ask.what, due, ask.advice})
+		}
+	}
+	rotations, err := merchant.New(d, nil).Rotations(ctx)
+	for _, r := range rotations {
+		if now.Sub(r.Since) > merchant.MaxRotation {
+			all = append(all, overdueFinding{fmt.Sprintf("the old %s secret of project %d ends", r.Purpose, r.Project), r.Since.Add(merchant.MaxRotation),
+				fmt.Sprintf("skinrail project rotate %d --purpose %s --finish", r.Project, r.Purpose)})
+		}
+	}
+	return all, err
+}
+
+// secretFigures tell of rotations that wait for their end.
+func (g *Gateway) secretFigures(ctx context.Context, now time.Time, put put) error {
+	rotations, err := g.Merchants.Rotations(ctx)
+	if err != nil {
+		return err
+	}
+	var oldest time.Duration
+	for _, r := range rotations {
+		oldest = max(oldest, now.Sub(r.Since))
+	}
+	put("skinrail_rotations", float64(len(rotations)))
+	put("skinrail_rotation_seconds", oldest.Seconds())
+	return nil
+}
