@@ -58,18 +58,25 @@ func TestBothPurposesRotateAlone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := merchant.New(d, box)
 		_, k := add(t, s, full(1))
-		if _, err := s.Rotate(t.Context(), 1, merchant.Client, noon); err != nil {
+		if _, err := s.Rotate(t.Context(), 1, merchant.Client, noon.Add(2*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.Rotate(t.Context(), 1, merchant.Webhook, noon)
+		begun := noon.Add(time.Hour)
+		r, err := s.Rotate(t.Context(), 1, merchant.Webhook, begun)
 		if err != nil || r.WebhookOld != k.Webhook || r.ClientOld != k.Client {
 			t.Error("the webhook secret did not rotate", err)
+		}
+		if all, err := s.Rotations(t.Context()); err != nil || len(all) != 2 || all[0] != (merchant.Rotation{Project: 1, Purpose: merchant.Webhook, Since: begun}) {
+			t.Errorf("under way: %v, %v", all, err)
 		}
 		if err := s.Retire(t.Context(), 1, merchant.Client); err != nil {
 			t.Fatal(err)
 		}
 		if r, err = s.Secrets(t.Context(), 1); err != nil || r.WebhookOld != k.Webhook || r.ClientOld != "" {
 			t.Error("ending one rotation ended another", err)
+		}
+		if all, err := s.Rotations(t.Context()); err != nil || len(all) != 1 || all[0].Purpose != merchant.Webhook {
+			t.Errorf("still under way: %v, %v", all, err)
 		}
 	})
 }
