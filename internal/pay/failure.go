@@ -74,7 +74,8 @@ func (v *visit) problem(err error, step page.Step) (p page.Problem, ok bool) {
 	if reason == reasonPrivate {
 		p.Link, p.LinkText = v.door.CommunityURL+"/my/edit/settings", page.ProblemLinkPrivacy
 	}
-	p.ChangeURL = code == fault.PayerNotReady
+	p.Account = reason == reasonBan || reason == reasonEscrow
+	p.ChangeURL = code == fault.PayerNotReady && reason != reasonBan
 	return p, true
 }
 

@@ -163,19 +163,24 @@ func (v *visit) failed(r *page.Result) {
 		reason = deposit.ReasonExpired
 	}
 	r.Status, r.Tone, r.Heading, r.Sentence = "fail", page.Bad, page.TitleFailed, refusals[reason]
+	r.Again = true
 	switch reason {
 	case deposit.ReasonExpired:
-		r.Heading = page.TitleExpired
+		r.Heading, r.Again = page.TitleExpired, false // its sentence says so already
 	case deposit.ReasonRollback:
-		r.Heading = page.TitleReversed
+		r.Heading, r.Again = page.TitleReversed, false
+		r.Advice = []string{page.AdviceStranger, page.AdviceKey, page.AdvicePassword}
 	case trade.ReasonElsewhere, trade.ReasonEarly, trade.ReasonMoved:
-		r.Heading = page.TitleWarning
+		r.Heading, r.Again = page.TitleWarning, false
 		r.Advice = []string{page.AdviceStranger, page.AdviceKey, page.AdvicePassword}
 	case deposit.ReasonCanceled:
 		r.Advice = []string{page.AdviceNotYou, page.AdviceKey, page.AdvicePassword}
 	}
 	if r.Sentence == "" {
 		r.Sentence = page.ResultOther
+	}
+	if len(r.Advice) > 0 {
+		r.KeyPage, r.SteamHost = v.door.CommunityURL+"/dev/apikey", v.door.communityHost
 	}
 }
 

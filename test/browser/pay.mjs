@@ -1,56 +1,9 @@
 // The payment page as people use it, in a real browser against a running
-// sandbox. Driven by cmd/skinrail/browser_test.go, which passes what it needs
-// as JSON in SKINRAIL_BROWSER. Ends with 1 and a reason when something is not
-// as it must be.
-import { chromium } from 'playwright-core'
+// sandbox. Driven by cmd/skinrail/browser_test.go. Ends with 1 and a reason when
+// something is not as it must be.
 import { createServer } from 'node:http'
-import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import assert from 'node:assert/strict'
-
-const given = JSON.parse(process.env.SKINRAIL_BROWSER)
-const shots = process.env.SKINRAIL_SHOTS
-const phone = { width: 390, height: 844 }
-const axe = await readFile(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-
-// patience is how long what must come is waited for, in milliseconds.
-const patience = 120_000
-
-const browser = await chromium.launch({
-  timeout: patience,
-  executablePath: given.chromium,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-})
-
-// visit is a browser of somebody who was never here.
-async function visit(options) {
-  const context = await browser.newContext(options)
-  context.setDefaultTimeout(patience)
-  return context
-}
-
-const id = (page, name) => page.locator(`[data-testid="${name}"]`)
-const wait = (page, name) => id(page, name).first().waitFor()
-
-// look keeps a picture and asks axe for what keeps people out.
-async function look(page, name, checked = true) {
-  if (shots) {
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: `${shots}/${given.name}-${name}.png`, fullPage: true })
-  }
-  if (!checked) return
-  // Our policy allows no inline script on the page, so axe comes by evaluation.
-  await page.evaluate(axe)
-  const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa'] }))
-  const bad = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
-  assert.deepEqual(bad, [], `${name} keeps people out`)
-}
-
-async function call(path, body) {
-  const r = await fetch(given.gateway + path, { method: 'POST', body: body === undefined ? undefined : JSON.stringify(body) })
-  assert.equal(r.status, 200, `${path}: ${await r.text()}`)
-}
+import { call, given, id, look, patience, phone, play, shots, visit, wait } from './browser.mjs'
 
 // answer opens an offer on the simulated Steam as the payer and presses a button.
 async function answer(page, account, button) {
@@ -283,16 +236,4 @@ async function ended() {
   await context.close()
 }
 
-try {
-  for (const [name, play] of Object.entries({ withoutScript, framed, limited, embedded, wholeWay, ended })) {
-    const began = Date.now()
-    await play()
-    console.log(`ok ${given.name} ${name} ${Date.now() - began} ms`)
-  }
-} catch (err) {
-  if (shots) for (const c of browser.contexts()) for (const p of c.pages()) await p.screenshot({ path: `${shots}/${given.name}-failed.png`, fullPage: true }).catch(() => {})
-  console.error(err)
-  process.exitCode = 1
-} finally {
-  await browser.close()
-}
+await play({ withoutScript, framed, limited, embedded, wholeWay, ended })

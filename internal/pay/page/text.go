@@ -33,7 +33,7 @@ const (
 	textWaitReload  = "This page reloads by itself every few seconds."
 )
 
-var textStepNames = [...]string{"", "Account", "Trade URL", "Items", "Offer", "Done"}
+var textStepNames = [...]string{"", "Account", "Trade URL", "Items", "Offer", "Result"}
 
 // Account.
 const (
@@ -71,7 +71,7 @@ const (
 	ProblemEscrowDo2   = "Come back when it has been on for 7 days."
 	ProblemBan         = "This account may not trade now"
 	ProblemBanWhy      = "Steam says that the account is banned from trading or has a restriction for some days."
-	ProblemBanDo       = "Look on Steam how long the restriction lasts, or use another account."
+	ProblemBanDo       = "Look on Steam how long the restriction lasts, or pay with another account."
 	ProblemPrivate     = "Your inventory is private"
 	ProblemPrivateWhy  = "Steam shows us no items, so there is nothing to choose from."
 	ProblemPrivateDo   = "Open the privacy settings of your Steam profile and set “Inventory” to “Public”."
@@ -102,6 +102,7 @@ const (
 	ProblemLinkPrivacy = "Open Steam's privacy settings"
 	textCheckAgain     = "Check again"
 	textOtherTradeURL  = "Enter another trade URL"
+	textPayWithOther   = "Pay with another Steam account"
 )
 
 // Choosing.
@@ -170,7 +171,7 @@ const (
 	TitleWait         = "Your offer is being made"
 	WaitSend          = "The bot sends the offer to your account. This takes a few seconds."
 	TitleUnclear      = "Checking with Steam"
-	WaitUnclear       = "Steam gave no clear answer. We look whether the offer was made and never send it twice. You need not do anything."
+	WaitUnclear       = "Steam gave no clear answer. We look whether the offer was made and never send it twice. You need not do anything, and may close this page: its link shows how it went."
 	WaitEscrowHeading = "Steam wants to hold this trade"
 	WaitEscrow        = "Held trades cannot pay, so the bot cancels it. Your items stay yours."
 	WaitEnding        = "The time for the offer is over"
@@ -226,8 +227,10 @@ const (
 	ResultReturned  = "Your items are yours again. The merchant had approved the payment before and has been told."
 	AdviceNotYou    = "Did you not decline it yourself? Then somebody else may use your account."
 	AdviceStranger  = "Did you not do that yourself? Accept nothing more on Steam until you have done what follows."
-	AdviceKey       = "On Steam, look at “API key” and revoke a key that you did not make."
+	AdviceKey       = "Look at your API key on Steam. If there is one that you did not make, revoke it."
 	AdvicePassword  = "Change your Steam password and sign out everywhere."
+	textKeyPage     = "Open my API key on Steam"
+	textAgain       = "To pay after all, start a new payment on the merchant's site."
 	textBack        = "Go back to"
 	textLeaves      = "You leave this page for"
 )

@@ -102,6 +102,7 @@ type Problem struct {
 	Link      string // a page that helps; empty: none
 	LinkText  string
 	ChangeURL bool // offer to enter another trade URL
+	Account   bool // offer to pay with another account
 }
 
 // Money tells the script how sums are made and shown: Rate and Digits are of the
@@ -215,6 +216,9 @@ type Result struct {
 	Until     string // RFC 3339; empty: no date
 	UntilText string
 	Advice    []string
+	KeyPage   string // Steam's page of the payer's API key; empty: no advice needs it
+	SteamHost string // where that is
+	Again     bool   // a new payment may do better
 	Items     []Item
 	Total     string
 	Credit    string // what the payer gets for it, when it is another figure
