@@ -48,12 +48,14 @@ rm -rf "$dist"
 mkdir -p "$dist"
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-mkdir "$work/tree"
-git archive HEAD | tar x -C "$work/tree"
+for tree in one another/place; do
+  mkdir -p "$work/$tree"
+  git archive HEAD | tar x -C "$work/$tree"
+done
 for system in ${SYSTEMS:-linux/amd64 linux/arm64 darwin/arm64}; do
   name=skinrail-$version-${system/\//-}
-  build . "$system" "$dist/$name"
-  GOCACHE=$work/cache build "$work/tree" "$system" "$work/again"
+  build "$work/one" "$system" "$dist/$name"
+  GOCACHE=$work/cache build "$work/another/place" "$system" "$work/again"
   cmp "$dist/$name" "$work/again" || { echo "release: $system cannot be built twice" >&2; exit 1; }
   sbom "$dist/$name" "$version" >"$dist/$name.cdx.json"
   echo "$name: the same when built twice; $(grep -c '"type":"library"' "$dist/$name.cdx.json") parts"

@@ -32,6 +32,7 @@ type Metrics struct {
 	commits  prometheus.Histogram
 	writes   prometheus.Counter
 	steps    *prometheus.CounterVec
+	refused  prometheus.Counter
 }
 
 // latency covers a cached answer and a slow disk.
@@ -46,8 +47,9 @@ func newMetrics(d *db.DB, log *slog.Logger, now func() time.Time, readings []rea
 		commits:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "skinrail_db_commit_seconds", Help: "Time of a commit until it is on disk.", Buckets: latency}),
 		writes:   prometheus.NewCounter(prometheus.CounterOpts{Name: "skinrail_db_writes_total", Help: "Writes committed; several may share a commit."}),
 		steps:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "skinrail_step_failures_total", Help: "Background steps that failed and are tried again, by loop."}, []string{"loop"}),
+		refused:  prometheus.NewCounter(prometheus.CounterOpts{Name: "skinrail_connections_refused_total", Help: "Connections closed unread because too many were open, from one address or in all."}),
 	}
-	m.Registry.MustRegister(m.requests, m.took, m.calls, m.calling, m.commits, m.writes, m.steps, collectors.NewGoCollector(),
+	m.Registry.MustRegister(m.requests, m.took, m.calls, m.calling, m.commits, m.writes, m.steps, m.refused, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newFigures(log, now, readings))
 	d.Watch(func(took time.Duration, writes int) {
 		m.commits.Observe(took.Seconds())

@@ -202,9 +202,11 @@ func (r *playing) start(ctx context.Context) error {
 	door := sandbox.New(sandbox.Deps{Deposits: g.Deposits, Merchants: g.Merchants, Trades: g.Trades, Pricing: g.Pricing,
 		Fleet: g.Fleet, Ledger: g.Ledger, Clock: r.clock, World: f, SteamURL: r.steamFront.URL,
 		HTTP: &http.Client{Timeout: 30 * time.Second}, Kick: func() { r.db.Wake(trade.Topic) }, Logger: r.cfg.Log})
+	r.main.visitors = g.visitors()
 	r.main.serve(g.public(door.Handler()), r.cfg.Log, r.failed)
 	r.admin.serve(r.gateway.back(), r.cfg.Log, r.failed)
 	if r.sockets != nil {
+		r.sockets.visitors = g.visitors()
 		r.sockets.serve(g.legacySockets(), r.cfg.Log, r.failed)
 	}
 	g.loop(r.loop(ctx), "steam", simTick, nil, func(context.Context) (bool, error) { return r.sim.Step(r.world.Now()), nil })

@@ -170,9 +170,11 @@ func (s *serving) openGateway(ctx context.Context) (err error) {
 // /readyz tells when one can work.
 func (s *serving) start(ctx context.Context) error {
 	s.log.Info("configuration", "serve", s.cfg)
+	s.main.visitors = s.gateway.visitors()
 	s.main.serve(s.gateway.public(nil), s.log, s.failed)
 	s.admin.serve(s.gateway.back(), s.log, s.failed)
 	if s.sockets != nil {
+		s.sockets.visitors = s.gateway.visitors()
 		s.sockets.serve(s.gateway.legacySockets(), s.log, s.failed)
 	}
 	if err := s.gateway.Hire(ctx); err != nil {

@@ -28,6 +28,7 @@ const grace = 10 * time.Second
 type server struct {
 	listener net.Listener
 	http     *http.Server
+	visitors *visitors // nil: anybody, as many as come
 }
 
 func listen(address string) (*server, error) {
@@ -56,6 +57,9 @@ func (s *server) serve(h http.Handler, log *slog.Logger, failed chan<- error) {
 	s.http = &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 45 * time.Second, IdleTimeout: 60 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	if s.visitors != nil {
+		s.http.ConnState = s.visitors.state
+	}
 	go func() {
 		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
@@ -135,12 +139,16 @@ func (g *Gateway) legacySockets() http.Handler {
 
 // maxSockets leaves a fifth of the files that the process may have open to
 // everything else; 0, the door's own limit, when the system does not say.
-func maxSockets() int {
-	var files syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+func maxSockets() int { return min(16_000, files()/5*4) }
+
+// files is how many the process may have open, of those that are of use; 0 when
+// the system does not say.
+func files() int {
+	var most syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &most); err != nil {
 		return 0
 	}
-	return int(min(16_000, files.Cur/5*4)) // #nosec G115 -- small
+	return int(min(100_000, most.Cur)) // #nosec G115 -- small
 }
 
 func (g *Gateway) readyz(w http.ResponseWriter, r *http.Request) {
