@@ -117,19 +117,21 @@ func auditCommand() *cobra.Command {
 func doctorCommand() *cobra.Command {
 	var d app.Doctor
 	var release bool
-	var settled string
+	var settled, credited string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say which bots cannot work, and where Steam differs from the records",
 		Long: "Say which bots cannot work and why, and where Steam differs from the records. The\nrunning gateway compares them every hour; a difference seen only once may have been a\n" +
-			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.\n\nSome differences stay when they are dealt with: --settle ends those, with a name and a note.",
-		Example: "  skinrail doctor\n  skinrail doctor --settle offer_late/7000000044 --by ann --note \"paid in, ref 7000000044\"",
+			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.\n\nSome differences stay when they are dealt with: --settle ends those, with a name and a note.\n--credit takes an offer for paid that was accepted after its deposit had failed: the bot reads\nSteam's receipt and credits the deposit as if it had come in time. Its merchant was told that it\nfailed, which is final for him: ask him before.",
+		Example: "  skinrail doctor\n  skinrail doctor --settle offer_late/7000000044 --by ann --note \"paid in, ref 7000000044\"\n  skinrail doctor --credit 7000000044 --by ann --note \"the shop agrees, ticket 9\"",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case release:
 				return told(d.Release(cmd.Context(), cmd.OutOrStdout()))
 			case settled != "":
 				return told(d.Settle(cmd.Context(), settled, cmd.OutOrStdout()))
+			case credited != "":
+				return told(d.Credit(cmd.Context(), credited, cmd.OutOrStdout()))
 			}
 			return d.Run(cmd.Context(), cmd.OutOrStdout())
 		},
@@ -138,8 +140,9 @@ func doctorCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&d.JSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&release, "release", false, "open a restored database although Steam and the records differ")
 	cmd.Flags().StringVar(&settled, "settle", "", "end a difference that is dealt with, KIND/WHAT")
-	cmd.Flags().StringVar(&d.By, "by", "", "who releases or settles it")
-	cmd.Flags().StringVar(&d.Note, "note", "", "how it was settled")
+	cmd.Flags().StringVar(&credited, "credit", "", "credit the deposit of a late offer, OFFER")
+	cmd.Flags().StringVar(&d.By, "by", "", "who releases, settles or credits it")
+	cmd.Flags().StringVar(&d.Note, "note", "", "how it was settled, why it is credited")
 	return cmd
 }
 

@@ -151,3 +151,51 @@ func (s *sandbox) plant(statement string) {
 		s.t.Fatalf("%s: %d rows, %v", statement, n, err)
 	}
 }
+
+// A payer accepts an offer that Steam said it had not made, after his deposit has
+// failed: the doctor names it, and by his word it is credited.
+func TestDoctorCreditsALateOffer(t *testing.T) {
+	t.Parallel()
+	shop := openShop(t, exampleID, exampleSecret)
+	s := start(t, "--world", world(t, shop.URL))
+	s.steam("faults", `{"endpoint":"send","when":"after","kind":"eresult","value":"26"}`)
+	s.steam("faults", `{"endpoint":"offers","kind":"late","value":"24h","count":-1}`)
+	offered, _ := s.ok(answer{"method": "user_inventory", "game": "cs2", "steam_id": acceptingPayer, "trade_token": "Aut0-acc", "currency": "usd"})["data"].(map[string]any)
+	item := answer(answer(offered["items"].([]any)[0].(map[string]any))["item"].(map[string]any)).text("asset_id")
+	s.api(answer{"method": "create_from_user_inventory", "order_id": "late-1", "game": "cs2", "steam_id": acceptingPayer, "trade_token": "Aut0-acc", "item_asset_ids": []string{item}})
+	status := func() string { return s.api(answer{"method": "orderstatus", "order_id": "late-1"}).text("status") }
+	s.untilAfter(t, "it fails", func() bool {
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "20m"})
+		return status() == "fail"
+	})
+	s.control(http.StatusOK, http.MethodDelete, "/faults", nil)
+	var offer string
+	s.untilAfter(t, "the doctor names it", func() bool {
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "10m"})
+		a, code := s.diagnosis()
+		drifts, _ := a["drifts"].([]any)
+		if code != 1 || len(drifts) != 1 || drifts[0].(map[string]any)["kind"] != "offer_late" {
+			return false
+		}
+		offer, _ = drifts[0].(map[string]any)["subject"].(string)
+		return true
+	})
+	for _, args := range [][]string{{"--credit", "1", "--by", "ann", "--note", "agreed"}, {"--credit", offer, "--by", "ann"}} {
+		if out, _, code := s.command("", append([]string{"doctor", "--data", s.data}, args...)...); code == 0 {
+			t.Errorf("%v: %s", args, out)
+		}
+	}
+	if out, errors, code := s.command("", "doctor", "--data", s.data, "--credit", offer, "--by", "ann", "--note", "agreed"); code != 0 || !strings.Contains(out, "at its next step") {
+		t.Errorf("exit %d, %s%s", code, out, errors)
+	}
+	eventually(t, "it is held", func() bool { return status() == "in_hold" })
+	s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "200h"})
+	s.untilAfter(t, "it is credited, and all is well", func() bool {
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "10m"})
+		a, code := s.diagnosis()
+		return status() == "success" && code == 0 && a["well"] == true
+	})
+	if out, _, code := s.command("", "audit", "--data", s.data); code != 0 {
+		t.Errorf("%s", out)
+	}
+}

@@ -23,8 +23,8 @@ import (
 type Doctor struct {
 	Store
 	JSON bool
-	By   string // who releases a restored database or settles a difference
-	Note string // how it was settled
+	By   string // who releases a restored database, settles a difference or credits a late offer
+	Note string // how it was settled, why it is credited
 }
 
 // ErrUnwell is returned when somebody has to do something.
@@ -169,7 +169,13 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 	}
 	f.Well = f.Well && f.Restored == nil && f.Stopped == ""
 	for _, s := range open {
-		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), s.Kind.Advice()})
+		advice := s.Kind.Advice()
+		if s.Kind == reconcile.OfferLate {
+			if advice, err = lateAdvice(ctx, trades, s); err != nil {
+				return f, err
+			}
+		}
+		f.Drifts = append(f.Drifts, driftFinding{string(s.Kind), s.Bot, s.Subject, s.Detail, s.FirstSeen, s.Looks, s.Certain(), advice})
 		if s.Certain() {
 			f.Counts[string(s.Kind)]++
 			f.Well = f.Well && s.Kind.Harmless()

@@ -115,7 +115,7 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 		return false, err
 	}
 	moved := false
-	for _, work := range []func(context.Context, []trade.Trade, time.Time) (bool, error){a.sendWanted, a.pollOffers, a.checkAccepted} {
+	for _, work := range []func(context.Context, []trade.Trade, time.Time) (bool, error){a.sendWanted, a.pollOffers, a.followWords, a.checkAccepted} {
 		did, err := work(ctx, live, now)
 		if moved = moved || did; err != nil {
 			return moved, err

@@ -40,10 +40,11 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 	}
 	a.listed = now
 	moved, err := a.cancelStrays(ctx, live, list.Sent, now)
-	if err == nil {
-		err = a.tellLate(ctx, live, list.Sent, now)
-	}
 	if err != nil {
+		return moved, err
+	}
+	late, err := a.heedLate(ctx, live, list.Sent, now)
+	if moved = moved || late; err != nil {
 		return moved, err
 	}
 	for _, t := range live {
@@ -250,33 +251,4 @@ func (a *Agent) referred(ctx context.Context, live []trade.Trade, o steam.Offer)
 		}
 	}
 	return a.trades.ByReference(ctx, reference)
-}
-
-// tellLate tells of offers that were accepted after their orders had ended: they
-// turned up too late to be withdrawn. Nothing is booked by them, so a person has
-// to know; the look at everything, now, keeps them under a name.
-func (a *Agent) tellLate(ctx context.Context, live []trade.Trade, sent []steam.Offer, now time.Time) error {
-	known := map[steam.OfferID]bool{}
-	for _, o := range sent {
-		if o.State != steam.OfferAccepted {
-			continue
-		}
-		if !a.accepted[o.ID] {
-			t, err := a.referred(ctx, live, o)
-			if err != nil && !errors.Is(err, fault.NotFound) {
-				return err
-			}
-			if err == nil && t.State.Live() && t.OfferID != o.ID {
-				continue // it may still become the trade's
-			}
-			if err == nil && t.OfferID != o.ID {
-				a.log.ErrorContext(ctx, "an offer was accepted after its order had ended: see skinrail doctor",
-					"offer", o.ID, "steam_trade", o.Trade, "trade", t.ID, "owner", t.Owner)
-				a.lookAt = now
-			}
-		}
-		known[o.ID] = true
-	}
-	a.accepted = known
-	return nil
 }

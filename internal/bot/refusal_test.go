@@ -1,12 +1,14 @@
 package bot_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
+	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
@@ -102,40 +104,92 @@ func TestRefusalIsBelieved(t *testing.T) {
 	}
 }
 
-// An offer that turns up when its order has ended is withdrawn at once; one that
-// the payer has accepted by then is told under its name.
+// wordless is the owner of orders that take nothing late without a person's word.
+type wordless struct{}
+
+func (wordless) TradeMovedTx(_ context.Context, _ *db.Tx, _ trade.Trade, m trade.Move) error {
+	if m.Late() && m.Word == "" {
+		return fault.New(fault.WrongState, "nobody has said so")
+	}
+	return nil
+}
+
+// tooLate brings an order to its end whose offer turns up then.
+func (st *stage) tooLate(d *db.DB, behaviour string, o trade.Owner) (id int64, offer map[string]any) {
+	st.t.Helper()
+	st.tell("accounts/"+payer.String(), `{"behaviour":"`+behaviour+`"}`)
+	st.lying("-1")
+	id = st.buy(d, 1)[0]
+	st.trades.Register("test", o)
+	for st.run(); st.trade(id).State == trade.Unknown; st.run() {
+		st.pass(5*time.Second, 0)
+	}
+	if one := st.trade(id); one.State != trade.Failed {
+		st.t.Fatalf("%s", one.State)
+	}
+	st.fault(http.MethodDelete, "")
+	st.pass(2*time.Second, 0)
+	st.run()
+	return id, st.call(http.MethodGet, "offers?partner="+payer.String(), "")["offers"].([]any)[0].(map[string]any)
+}
+
+// An offer that turns up when its order has ended is withdrawn at once. One that
+// the payer has accepted by then is his payment, if the order takes it.
 func TestOfferThatTurnsUpAfterTheEnd(t *testing.T) {
 	t.Parallel()
-	for _, behaviour := range []string{"ignore", "accept"} {
+	for behaviour, want := range map[string]trade.State{"ignore": trade.Failed, "accept": trade.Accepted} {
 		t.Run(behaviour, func(t *testing.T) {
 			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
 				st := newStage(t, d, 1)
-				st.tell("accounts/"+payer.String(), `{"behaviour":"`+behaviour+`"}`)
-				st.lying("-1")
-				ids := st.buy(d, 1)
-				for st.run(); st.trade(ids[0]).State == trade.Unknown; st.run() {
-					st.pass(5*time.Second, 0)
+				id, o := st.tooLate(d, behaviour, owner{})
+				if one := st.trade(id); one.State != want || behaviour == "ignore" && o["state_name"] != "Canceled" {
+					t.Errorf("%s, offer %v", one.State, o)
 				}
-				st.fault(http.MethodDelete, "")
-				st.pass(2*time.Second, 0)
-				st.run()
-				if one := st.trade(ids[0]); one.State != trade.Failed {
-					t.Fatalf("%s", one.State)
-				}
-				o := st.call(http.MethodGet, "offers?partner="+payer.String(), "")["offers"].([]any)[0].(map[string]any)
-				if behaviour == "ignore" {
-					if o["state_name"] != "Canceled" {
-						t.Errorf("%v", o)
-					}
-					return
-				}
-				open, err := st.drifts.Open(t.Context())
-				st.must(err)
-				if len(open) != 1 || open[0].Kind != reconcile.OfferLate || open[0].Subject != o["tradeofferid"] {
-					t.Errorf("%+v, offer %v", open, o)
+				if open, err := st.drifts.Open(t.Context()); err != nil || len(open) != 0 {
+					t.Errorf("%+v, %v", open, err)
 				}
 			})
 		})
 	}
+}
+
+// If the order does not take it, it is told under its name until a person has
+// said that it counts, or has settled it.
+func TestLateOfferIsTakenOnByAPersonsWord(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 1)
+		id, o := st.tooLate(d, "accept", wordless{})
+		offer := steam.OfferID(o["tradeofferid"].(string))
+		open, err := st.drifts.Open(t.Context())
+		st.must(err)
+		if len(open) != 1 || open[0].Kind != reconcile.OfferLate || open[0].Subject != string(offer) || st.trade(id).State != trade.Failed {
+			t.Fatalf("%+v, offer %v", open, o)
+		}
+		for _, w := range []trade.Word{{Offer: "1234567890", By: "ann", Note: "a slip"}, {Offer: offer, By: "ann", Note: "they agree"}} {
+			said, err := st.trades.Say(t.Context(), self, w, st.ours())
+			if st.must(err); !said {
+				t.Errorf("not said: %v", w)
+			}
+		}
+		st.hire() // a restart between the word and what follows of it
+		st.run()
+		one := st.trade(id)
+		if one.State != trade.Accepted || one.OfferID != offer || one.Assets[0].NewAsset == "" || !one.SettleAt.Equal(one.AcceptedAt.Add(192*time.Hour)) {
+			t.Errorf("%+v", one)
+		}
+		if slip, _, err := st.trades.WordOn(t.Context(), "1234567890"); err != nil || slip.Why != "Steam does not know the offer" {
+			t.Errorf("%+v, %v", slip, err)
+		}
+		if open, err := st.drifts.Open(t.Context()); err != nil || len(open) != 0 {
+			t.Errorf("%+v, %v", open, err)
+		}
+		st.tell("trades/"+string(one.SteamTrade)+"/reverse?by="+payer.String(), "")
+		st.pass(time.Minute, 0)
+		st.run()
+		if one := st.trade(id); one.State != trade.Reversed {
+			t.Errorf("reversed on Steam: %s", one.State)
+		}
+	})
 }

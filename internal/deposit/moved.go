@@ -47,6 +47,9 @@ func (s *Service) retry(ctx context.Context, tx *db.Tx, id int64, f func(Deposit
 // follow makes the step that a move of the trade means. It reports false when
 // the deposit is not any more what was read.
 func (s *Service) follow(ctx context.Context, tx *db.Tx, d Deposit, t trade.Trade, m trade.Move) (bool, error) {
+	if m.Late() {
+		return s.late(ctx, tx, d, t, m)
+	}
 	if d.TradeID != t.ID {
 		if m.To == trade.Failed { // refused before, and the payer may have chosen again
 			return true, nil
@@ -169,7 +172,7 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, d, next Deposit, st step,
 	if !ok {
 		return false, fault.New(fault.WrongState, "deposit %d is %s", d.ID, d.State)
 	}
-	next.State, next.Reason = to, st.reason
+	next.State, next.Reason, next.EndedAt = to, st.reason, time.Time{}
 	if to.Ended() {
 		next.EndedAt = now
 	}
@@ -177,7 +180,7 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, d, next Deposit, st step,
 		return false, err
 	}
 	paid, err := s.book(ctx, tx, next, st.by, now)
-	if err != nil || st.by == Refused { // the merchant never heard of this try
+	if err != nil || st.by == Refused || st.by == CameLate { // the merchant never heard of this try, or hears how it goes on
 		return true, err
 	}
 	told := next.Changed()

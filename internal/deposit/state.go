@@ -10,7 +10,7 @@ const (
 	Held     State = "held"     // clock: the hold ends; the merchant may approve; the payer may reverse
 	Approved State = "approved" // clock: the hold ends; the payer may still reverse
 	Credited State = "credited" // ended: the merchant has the money
-	Failed   State = "failed"   // ended: nothing was given, or it was taken back
+	Failed   State = "failed"   // ended: nothing was given, or it was taken back; an operator may count what came late
 	Returned State = "returned" // ended: taken back after the merchant had approved it
 )
 
@@ -29,14 +29,16 @@ const (
 	Settled     Step = "settled"  // the protection is over
 	TakenBack   Step = "reversed" // the trade was undone
 	ApprovedNow Step = "approved" // the merchant does not wait
+	CameLate    Step = "late"     // an offer that was taken for not made was accepted
 )
 
 // table is every step that may happen in each state and where it leads.
 var table = map[State]map[Step]State{
-	Open:     {Chosen: Trading, Expired: Failed},
+	Open:     {Chosen: Trading, CameLate: Trading, Expired: Failed},
 	Trading:  {Offered: Trading, Refused: Open, Ended: Failed, Secured: Held, Received: Credited, TakenBack: Failed},
 	Held:     {Settled: Credited, TakenBack: Failed, ApprovedNow: Approved},
 	Approved: {Settled: Credited, TakenBack: Returned},
+	Failed:   {CameLate: Trading},
 }
 
 // States lists all states in the order of their lives.
@@ -44,7 +46,7 @@ func States() []State { return []State{Open, Trading, Held, Approved, Credited, 
 
 // Steps lists all steps.
 func Steps() []Step {
-	return []Step{Chosen, Expired, Refused, Offered, Ended, Secured, Received, Settled, TakenBack, ApprovedNow}
+	return []Step{Chosen, Expired, Refused, Offered, Ended, Secured, Received, Settled, TakenBack, ApprovedNow, CameLate}
 }
 
 // Next tells where a step leads, and whether it may happen at all.
@@ -53,8 +55,11 @@ func Next(s State, by Step) (State, bool) {
 	return to, ok
 }
 
-// Ended reports whether the state has no steps left.
-func (s State) Ended() bool { return len(table[s]) == 0 }
+// Ended reports whether the state has no steps left, but for what came late.
+func (s State) Ended() bool {
+	_, late := table[s][CameLate]
+	return len(table[s]) == 0 || late && len(table[s]) == 1
+}
 
 // did reports whether a step that may not happen in a state has happened
 // already: the state is one that it leads to.

@@ -38,7 +38,7 @@ const (
 var advice = map[Kind]string{
 	OfferUnknown:  "somebody else uses the bot's account: see who made it, change the password if nobody did",
 	OfferTwin:     "the gateway withdraws open twins; when one was accepted, give the items back",
-	OfferLate:     "nothing was booked: pay the payer's merchant for the items, or take a purchase's price, with  skinrail project pay-in | pay-out --ref OFFER; then  skinrail doctor --settle",
+	OfferLate:     "nothing was booked, and the merchant was told that it failed: when he agrees, credit it with  skinrail doctor --credit OFFER; else give the items back by hand, then  skinrail doctor --settle",
 	OfferMissing:  "check the offer on Steam; if it is gone, the order ends at its deadline",
 	OfferState:    "check the order against the offer on Steam",
 	OfferOpen:     "withdraw the offer on Steam",

@@ -203,7 +203,7 @@ func (r *run) depositMoved(l line) {
 		r.fail("I8: %s moves from %s to %s", subject, from, to)
 	}
 	r.cover.add("deposit", l.s+" → "+l.u)
-	if quiet := from == deposit.Open && to == deposit.Trading || to == deposit.Open; !quiet {
+	if quiet := from != deposit.Trading && to == deposit.Trading || to == deposit.Open; !quiet {
 		r.books.expected[subject]++
 	}
 }

@@ -36,6 +36,10 @@ func (r *run) finish() {
 	for _, d := range strides {
 		r.goOn(d)
 	}
+	for range 2 {
+		r.heedLate()
+		r.goOn(10 * time.Second)
+	}
 	for _, d := range []time.Duration{25 * time.Hour, 25 * time.Hour, 25 * time.Hour, year, 200 * time.Hour, 25 * time.Hour, 25 * time.Hour} {
 		if r.unfinished() == "" {
 			break
@@ -184,7 +188,7 @@ func (r *run) completed() map[string]int {
 			reference, _, _ := strings.Cut(o.Message, " ")
 			owner, ours := owners[reference]
 			switch {
-			case !ours || o.From != bot.String():
+			case !ours || o.From != bot.String() || r.byHand[o.ID]:
 			case o.State == "Active" || o.State == "CreatedNeedsConfirmation":
 				r.fail("I11: offer %s of %s is still open", o.ID, owner)
 			case o.State == "Accepted" && r.stands(o.Trade):

@@ -83,6 +83,7 @@ func steamFaults() []*kind {
 		add("result 2 "+when, notPoll, simulated("eresult", when, "2"))
 		add("unknown sentence "+when+" an effect", effects, simulated("text", when, "There was an error you have never read."))
 	}
+	add("refused with an effect that shows late", []string{"send"}, unseen)
 	add("429", nil, simulated("status", "before", "429"))
 	add("empty answer to an effect", effects, simulated("empty", "before", ""))
 	add("cut answer", notPoll, simulated("cut", "after", ""))
@@ -101,6 +102,18 @@ func steamFaults() []*kind {
 		return page(q, http.StatusServiceUnavailable, "<html><body>maintenance</body></html>"), nil
 	})
 	return all
+}
+
+// unseen is an offer that Steam refuses to have made, and that its lists do not
+// show for minutes.
+func unseen(r *run, q *http.Request, call caller) (*http.Response, error) {
+	for _, rule := range []map[string]any{{"endpoint": "send", "kind": "eresult", "when": "after", "value": "26"},
+		{"endpoint": "offers", "kind": "late", "when": "before", "value": "20m", "count": 1 + r.rng.IntN(60)}} {
+		if status, text := r.wire.control(http.MethodPost, "/sim/faults", rule, nil); status != http.StatusOK {
+			r.fail("fault: %s", text)
+		}
+	}
+	return call()
 }
 
 func later(d time.Duration) func(*run, *http.Request, caller) (*http.Response, error) {

@@ -6,6 +6,9 @@ import (
 
 	"github.com/skinrail/skinrail/internal/cash"
 	"github.com/skinrail/skinrail/internal/money"
+	"github.com/skinrail/skinrail/internal/reconcile"
+	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
 )
 
 // op is one thing that happens. Weight is how often, beside the others.
@@ -41,6 +44,7 @@ var ops = []op{
 	{"operator decides on cash", 2, (*run).decideCash},
 	{"operator changes a bot's duty", 2, (*run).changeDuty},
 	{"operator replays notifications", 1, (*run).replay},
+	{"operator looks after late offers", 1, (*run).heedLate},
 }
 
 var allWeights = func() (sum int) {
@@ -222,4 +226,38 @@ func (r *run) changeDuty() {
 func (r *run) replay() {
 	n, err := r.gateway.Webhooks.ReplayFailed(r.ctx, r.anyShop().id(), begin, r.clock.Now(), r.clock.Now())
 	r.note("replay", n > 0, err)
+}
+
+// heedLate is what operators do about offers that were accepted after their
+// deposits had failed: they have them credited, and what cannot be is dealt with
+// outside of the gateway.
+func (r *run) heedLate() {
+	drifts, err := r.gateway.Drifts.Open(r.ctx)
+	for _, d := range drifts {
+		if d.Kind != reconcile.OfferLate || err != nil {
+			continue
+		}
+		err = r.heedOffer(d)
+	}
+	r.note("late offers", false, err)
+}
+
+func (r *run) heedOffer(d reconcile.Standing) error {
+	id := steam.OfferID(d.Subject)
+	w, said, err := r.gateway.Trades.WordOn(r.ctx, id)
+	switch {
+	case err != nil:
+	case !said:
+		bot, _ := steam.ParseID64(d.Bot)
+		_, err = r.gateway.Trades.Say(r.ctx, bot, trade.Word{Offer: id, By: operators[0], Note: "the shop agrees"}, r.clock.Now())
+		r.trace.add("  offer %s is said to count", id)
+	case w.Why != "":
+		_, err = r.gateway.Drifts.Settle(r.ctx, r.clock.Now(), reconcile.Settlement{Kind: d.Kind, Subject: d.Subject, By: operators[0], Note: w.Why})
+		if r.byHand == nil {
+			r.byHand = map[string]bool{}
+		}
+		r.byHand[d.Subject] = true
+		r.trace.add("  offer %s is settled by hand: %s", id, w.Why)
+	}
+	return err
 }

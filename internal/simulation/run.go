@@ -40,15 +40,16 @@ type run struct {
 	trades  []accepted // on Steam, that payers know of
 
 	armed   [points][]armed
-	nth     *nth      // the call that fails in a walk
-	acting  bool      // an operation runs: reads may fail
-	dying   bool      // the process is on its way out, whoever catches what unwinds its stack
-	wrong   string    // a panic of the gateway that it has caught itself
-	dead    bool      // the disk is broken: nothing is written until a restart
-	doubted []string  // trades that Steam's support has looked into
-	outage  time.Time // until when Steam is in maintenance
-	pauses  int       // of the API call that runs
-	rounds  int       // of upkeep
+	nth     *nth            // the call that fails in a walk
+	acting  bool            // an operation runs: reads may fail
+	dying   bool            // the process is on its way out, whoever catches what unwinds its stack
+	wrong   string          // a panic of the gateway that it has caught itself
+	dead    bool            // the disk is broken: nothing is written until a restart
+	byHand  map[string]bool // late offers whose items operators have given back outside of the gateway
+	doubted []string        // trades that Steam's support has looked into
+	outage  time.Time       // until when Steam is in maintenance
+	pauses  int             // of the API call that runs
+	rounds  int             // of upkeep
 	log     *slog.Logger
 	trace   trace
 	books   books

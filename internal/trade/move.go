@@ -26,7 +26,7 @@ type Change struct {
 // transaction, and returns the trade as it is then. When somebody else was
 // faster the error is [fault.WrongState] and nothing happened.
 func (s *Service) Move(ctx context.Context, t Trade, to State, c Change, now time.Time) (Trade, error) {
-	if !May(t.State, to) {
+	if !May(t.State, to) || t.State == Failed {
 		return t, fault.New(fault.WrongState, "trade %d cannot go from %s to %s", t.ID, t.State, to)
 	}
 	owner, err := s.owner(t.Owner)

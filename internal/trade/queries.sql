@@ -83,3 +83,17 @@ where state = 'wanted';
 
 -- name: LookAgain :exec
 update trade set version = version + 1, misses = 0, due_at = sqlc.arg(at) where state = 'unknown';
+
+-- name: SayLate :execrows
+insert into late_offer (offer_id, bot, at, by_name, note) values ($1, $2, $3, $4, $5)
+on conflict (offer_id) do update set at = excluded.at, by_name = excluded.by_name, note = excluded.note, done_at = 0, why = ''
+where late_offer.done_at > 0 and late_offer.why <> '';
+
+-- name: LateWords :many
+select * from late_offer where bot = $1 and done_at = 0 order by at, offer_id;
+
+-- name: LateWord :one
+select * from late_offer where offer_id = $1;
+
+-- name: EndLate :exec
+update late_offer set done_at = $1, why = $2 where offer_id = $3 and done_at = 0;

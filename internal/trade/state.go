@@ -17,7 +17,7 @@ const (
 	Declined    State = "declined"    // ended: by the partner
 	Canceled    State = "canceled"    // ended: by us at the deadline, or by somebody with the bot's account
 	Expired     State = "expired"     // ended: by Steam
-	Failed      State = "failed"      // ended: refused by Steam, or its items are gone
+	Failed      State = "failed"      // ended: refused by Steam, or its items are gone; what it received all the same goes on by [Service.Late]
 	Reversed    State = "reversed"    // ended: the partner took it back under trade protection
 )
 
@@ -31,10 +31,12 @@ var moves = map[State][]State{
 	Escrow:      {Accepted, Canceled, Failed},
 	Accepted:    {Settled, Reversed, Review, Failed},
 	Review:      {Settled, Reversed, Failed},
+	Failed:      {Accepted},
 }
 
-// Live reports whether the state has moves left.
-func (s State) Live() bool { return len(moves[s]) > 0 }
+// Live reports whether the state has moves left. What failed has one only by
+// [Service.Late].
+func (s State) Live() bool { return len(moves[s]) > 0 && s != Failed }
 
 // May reports whether a move is in the graph.
 func May(from, to State) bool {

@@ -68,7 +68,11 @@ type Move struct {
 	From, To State
 	At       time.Time
 	Reason   string
+	Word     string // of a late acceptance: who has said that it counts; empty: nobody
 }
+
+// Late reports that an offer was accepted after its trade had ended.
+func (m Move) Late() bool { return m.From == Failed && m.To == Accepted }
 
 // Reasons of a canceled trade; a failed one carries Steam's refusal.
 const (

@@ -302,6 +302,21 @@ func (q *Queries) Due(ctx context.Context, arg DueParams) ([]Trade, error) {
 	return items, nil
 }
 
+const endLate = `-- name: EndLate :exec
+update late_offer set done_at = $1, why = $2 where offer_id = $3 and done_at = 0
+`
+
+type EndLateParams struct {
+	DoneAt  int64
+	Why     string
+	OfferID string
+}
+
+func (q *Queries) EndLate(ctx context.Context, arg EndLateParams) error {
+	_, err := q.db.ExecContext(ctx, endLate, arg.DoneAt, arg.Why, arg.OfferID)
+	return err
+}
+
 const giveUp = `-- name: GiveUp :one
 update trade set deadline = $2
 where id = $1 and ended_at = 0 and deadline > $2 and (state = 'wanted' or state = 'sending' or state = 'unknown' or state = 'unconfirmed')
@@ -344,6 +359,60 @@ func (q *Queries) InsertMove(ctx context.Context, arg InsertMoveParams) error {
 		arg.Note,
 	)
 	return err
+}
+
+const lateWord = `-- name: LateWord :one
+select offer_id, bot, at, by_name, note, done_at, why from late_offer where offer_id = $1
+`
+
+func (q *Queries) LateWord(ctx context.Context, offerID string) (LateOffer, error) {
+	row := q.db.QueryRowContext(ctx, lateWord, offerID)
+	var i LateOffer
+	err := row.Scan(
+		&i.OfferID,
+		&i.Bot,
+		&i.At,
+		&i.ByName,
+		&i.Note,
+		&i.DoneAt,
+		&i.Why,
+	)
+	return i, err
+}
+
+const lateWords = `-- name: LateWords :many
+select offer_id, bot, at, by_name, note, done_at, why from late_offer where bot = $1 and done_at = 0 order by at, offer_id
+`
+
+func (q *Queries) LateWords(ctx context.Context, bot string) ([]LateOffer, error) {
+	rows, err := q.db.QueryContext(ctx, lateWords, bot)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LateOffer
+	for rows.Next() {
+		var i LateOffer
+		if err := rows.Scan(
+			&i.OfferID,
+			&i.Bot,
+			&i.At,
+			&i.ByName,
+			&i.Note,
+			&i.DoneAt,
+			&i.Why,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lookAgain = `-- name: LookAgain :exec
@@ -512,6 +581,34 @@ func (q *Queries) Overdue(ctx context.Context, arg OverdueParams) ([]Trade, erro
 		return nil, err
 	}
 	return items, nil
+}
+
+const sayLate = `-- name: SayLate :execrows
+insert into late_offer (offer_id, bot, at, by_name, note) values ($1, $2, $3, $4, $5)
+on conflict (offer_id) do update set at = excluded.at, by_name = excluded.by_name, note = excluded.note, done_at = 0, why = ''
+where late_offer.done_at > 0 and late_offer.why <> ''
+`
+
+type SayLateParams struct {
+	OfferID string
+	Bot     string
+	At      int64
+	ByName  string
+	Note    string
+}
+
+func (q *Queries) SayLate(ctx context.Context, arg SayLateParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, sayLate,
+		arg.OfferID,
+		arg.Bot,
+		arg.At,
+		arg.ByName,
+		arg.Note,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const setNewAsset = `-- name: SetNewAsset :exec

@@ -8,6 +8,16 @@ import (
 	"database/sql"
 )
 
+type LateOffer struct {
+	OfferID string
+	Bot     string
+	At      int64
+	ByName  string
+	Note    string
+	DoneAt  int64
+	Why     string
+}
+
 type Trade struct {
 	ID         int64
 	Reference  string
