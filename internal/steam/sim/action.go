@@ -2,6 +2,7 @@ package sim
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -241,10 +242,18 @@ func (q *call) controlStatus(body []byte) (any, error) {
 	if err := t.mayGet(in.Status, q.at); err != nil {
 		return nil, err
 	}
+	if q.sim.state.movedOn(t) {
+		return nil, refuse(http.StatusConflict, "an item of the trade has moved on")
+	}
 	if err := q.sim.do(q.at, &statusCommand{Trade: t.ID, Status: in.Status}); err != nil {
 		return nil, err
 	}
 	return t.control(), nil
+}
+
+// movedOn reports whether an item is no longer as the trade had brought it.
+func (st *state) movedOn(t *trade) bool {
+	return slices.ContainsFunc(slices.Concat(t.FromA, t.FromB), func(m moved) bool { return m.NewID != 0 && st.items[m.NewID] == nil })
 }
 
 // mayGet tells why a trade cannot get a status from outside, or nil.

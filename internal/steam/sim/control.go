@@ -133,8 +133,8 @@ func (q *call) controlOffer(body []byte) (any, error) {
 	if verb == "confirm" || verb == "reject" {
 		return q.controlConfirm(o, body, verb == "confirm")
 	}
-	if verb != "accept" && verb != "decline" && verb != "cancel" {
-		return nil, refuse(http.StatusNotFound, "offers can be accepted, declined, cancelled, countered, confirmed and rejected")
+	if verb != "accept" && verb != "decline" && verb != "cancel" && verb != "void" {
+		return nil, refuse(http.StatusNotFound, "offers can be accepted, declined, cancelled, countered, confirmed, rejected and made void")
 	}
 	if err := decodeStrict(body, &struct{}{}); err != nil {
 		return nil, err

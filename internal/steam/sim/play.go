@@ -28,6 +28,11 @@ func (s *Sim) play(verb string, o *offer, at stamp) (why string, err error) {
 			return fmt.Sprintf("the offer is %s, not Active", o.State), nil
 		}
 		return "", s.do(at, &closeCommand{Offer: o.ID, State: steam.OfferDeclined})
+	case "void":
+		if !o.open() {
+			return fmt.Sprintf("the offer is %s and over", o.State), nil
+		}
+		return "", s.do(at, &closeCommand{Offer: o.ID, State: steam.OfferInvalid})
 	default:
 		if !o.open() && o.State != steam.OfferInEscrow {
 			return fmt.Sprintf("the offer is %s and cannot be cancelled", o.State), nil

@@ -143,6 +143,21 @@ func TestATradeGetsAStatusFromOutside(t *testing.T) {
 	}
 }
 
+func TestATradeWhoseItemHasMovedOnIsNotUndone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *World) { w.Settings.TradeSteps = Duration(10 * time.Minute) })
+	bot := w.login(botID)
+	offer := bot.mustSend(payerID, "Eus3r-tk", nil, bot.inventory(payerID, steam.Rust, "2")[:1])
+	w.control("/sim/offers/"+offer+"/accept", "")
+	w.advance(20 * time.Minute) // committed, and free in context 2
+	trade := bot.wantState(offer, steam.OfferAccepted)["tradeid"].(string)
+	got := bot.trade(trade)["assets_received"].([]any)[0].(map[string]any)["new_assetid"].(string)
+	w.control("/sim/accounts/"+botID.String()+"/remove", `{"assets":["`+got+`"]}`)
+	if a := w.control("/sim/trades/"+trade+"/status", `{"status":4}`); a.status != http.StatusConflict {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 func TestAHeldTradeIsOnlyRolledBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

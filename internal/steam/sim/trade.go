@@ -214,7 +214,7 @@ func (st *state) undo(t *trade, status steam.TradeStatus, at stamp) {
 func (st *state) fetchBack(list []moved) {
 	for i := range list {
 		m := &list[i]
-		st.take(st.items[m.NewID]) // there: protected items cannot leave their owner
+		st.take(st.items[m.NewID]) // it is there: see movedOn
 		m.NewID, m.NewContext = 0, ""
 	}
 }

@@ -295,3 +295,39 @@ func TestSettlementMayChangeTheAssetID(t *testing.T) {
 		t.Error("the item's wear changed on its way")
 	}
 }
+
+// An offer can come to be in each of Steam's eleven states.
+func TestOffersComeIntoEveryState(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bot := w.login(botID)
+	mine, theirs := bot.inventory(botID, steam.CS2, "2"), bot.inventory(payerID, steam.CS2, "2")
+	ask := func(n int) string { return bot.mustSend(payerID, "Eus3r-tk", nil, theirs[n:n+1]) }
+	do := func(id, verb string) string {
+		if a := w.control("/sim/offers/"+id+"/"+verb, ""); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", verb, a.status, a.body)
+		}
+		return id
+	}
+	want := map[steam.OfferState]string{
+		steam.OfferInvalid:  do(ask(0), "void"),
+		steam.OfferAccepted: do(ask(1), "accept"), steam.OfferCountered: do(ask(2), "counter"), steam.OfferCanceled: do(ask(2), "cancel"),
+		steam.OfferDeclined:               do(ask(2), "decline"),
+		steam.OfferCanceledBySecondFactor: do(bot.mustSend(payerID, "Eus3r-tk", mine[:1], nil), "reject"),
+		steam.OfferInvalidItems:           ask(3),
+		steam.OfferExpired:                ask(4),
+	}
+	w.control("/sim/accounts/"+payerID.String()+"/remove", `{"assets":["`+theirs[3].AssetID+`"]}`)
+	w.advance(14 * 24 * time.Hour)
+	w.control("/sim/accounts/"+payerID.String(), `{"escrow_days":15}`)
+	bot.renew()
+	want[steam.OfferInEscrow] = do(ask(5), "accept")
+	want[steam.OfferActive] = ask(6)
+	want[steam.OfferNeedsConfirmation] = bot.mustSend(payerID, "Eus3r-tk", mine[1:2], nil)
+	for state := steam.OfferInvalid; state <= steam.OfferInEscrow; state++ {
+		bot.wantState(want[state], state)
+	}
+	if a := w.control("/sim/offers/"+want[steam.OfferDeclined]+"/void", ""); a.status != http.StatusConflict {
+		t.Errorf("void after the end: %d", a.status)
+	}
+}

@@ -60,6 +60,9 @@ type Fixture struct {
 	TradeSteps func(time.Duration)
 	Unnoticed  func(time.Duration)
 
+	// FewOffers makes pages of the list of offers so short.
+	FewOffers func(int)
+
 	// FewLists lets the bot read its confirmations so often a minute.
 	FewLists func(int)
 
@@ -99,6 +102,7 @@ var promises = []struct {
 	{"bans and profiles are read", profiles},
 	{"an offer that only asks is active at once", receiving},
 	{"an offer that gives waits for its confirmation", giving},
+	{"a list of offers in pages is read whole", manyOffers},
 	{"a cancelled offer is over", cancelling},
 	{"a declined offer is over", declining},
 	{"an acceptance leaves a trade with new ids", accepting},

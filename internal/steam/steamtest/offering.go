@@ -2,6 +2,7 @@ package steamtest
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,25 @@ func receiving(r *room) {
 	for _, unknown := range []steam.OfferID{"1", "99999999999999999999"} {
 		if _, err := r.bot.Offer(r.Context(), unknown); !errors.Is(err, steam.ErrNotFound) {
 			r.Errorf("offer %s: %v; want ErrNotFound", unknown, err)
+		}
+	}
+}
+
+func manyOffers(r *room) {
+	r.FewOffers(2)
+	want := map[steam.OfferID]bool{}
+	for n := range 5 {
+		want[r.ask("one of five", r.asset(r.Partner, r.Protected, n))] = true
+	}
+	for _, since := range []time.Time{{}, r.Now().Add(-time.Hour)} {
+		list, err := r.bot.Offers(r.Context(), since)
+		r.must("offers", err)
+		seen := map[steam.OfferID]bool{}
+		for _, o := range list.Sent {
+			seen[o.ID] = true
+		}
+		if len(list.Sent) != 5 || !maps.Equal(seen, want) {
+			r.Errorf("%d offers since %s, %v; want %v", len(list.Sent), since, seen, want)
 		}
 	}
 }

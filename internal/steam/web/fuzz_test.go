@@ -2,10 +2,14 @@ package web
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/skinrail/skinrail/internal/steam"
@@ -178,6 +182,63 @@ func FuzzSignIn(f *testing.F) {
 		}
 		if q.Get("openid.identity") != "https://steamcommunity.com/openid/id/"+id.String() || q.Get("openid.return_to") != returnTo {
 			t.Errorf("%s passes as %s", query, id)
+		}
+	})
+}
+
+func FuzzSignInCheck(f *testing.F) {
+	for _, s := range []string{"ns:" + openidNS + "\nis_valid:true\n", "ns:" + openidNS + "\r\nis_valid:false", "is_valid:true", "<html>", "ns:" + openidNS + "\nis_valid:true\nis_valid:false\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if readCheck(body) != nil {
+			return
+		}
+		lines := strings.FieldsFunc(body, func(r rune) bool { return r == '\n' || r == '\r' })
+		if !slices.Contains(lines, "ns:"+openidNS) || !slices.Contains(lines, "is_valid:true") || slices.Contains(lines, "is_valid:false") {
+			t.Errorf("%q is taken for a yes", body)
+		}
+	})
+}
+
+// FuzzNamed is where Steam may lead from the page with the counts: to the same
+// page under the account's own address, nowhere else.
+func FuzzNamed(f *testing.F) {
+	for _, s := range []string{
+		"https://steamcommunity.com/id/example/inventory/", "https://steamcommunity.com/id/../login/inventory", "https://steamcommunity.com.example/id/x/inventory",
+		"/id/x/inventory/", "https://steamcommunity.com/id/x/inventory/?l=english", "https://steamcommunity.com/id/x@example.com/inventory", "",
+	} {
+		f.Add(302, s)
+	}
+	c := &Client{community: "https://steamcommunity.com"}
+	f.Fuzz(func(t *testing.T, status int, location string) {
+		to := c.named(answer{status: status, header: http.Header{"Location": {location}}})
+		if to == "" {
+			return
+		}
+		r, err := http.NewRequest(http.MethodGet, c.community+to, nil)
+		if err != nil {
+			return // it is never sent
+		}
+		if r.URL.Host != "steamcommunity.com" || r.URL.User != nil || !strings.HasPrefix(path.Clean(r.URL.Path), "/id/") || path.Base(r.URL.Path) != "inventory" {
+			t.Errorf("%d %q leads to %s", status, location, r.URL)
+		}
+	})
+}
+
+func FuzzTime(f *testing.F) {
+	for _, s := range []string{`{"response":{"server_time":"1772366400"}}`, `{"response":{"server_time":-1}}`, `{"response":{"server_time":99999999999999}}`, `{}`, `<html>`} {
+		f.Add(200, []byte(s))
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if status < 200 || status > 599 {
+			return
+		}
+		c := &Client{api: "https://api.steampowered.com", http: &http.Client{Transport: same{status, "1", "", body}}, now: func() time.Time { return worldStart },
+			permit: func(*http.Request) error { return nil }, log: slog.New(slog.DiscardHandler), timeout: time.Minute}
+		offset, err := c.queryOffset(t.Context())
+		if at := worldStart.Unix() + offset; err == nil && (status != 200 || at <= 0 || at > 253402300799) {
+			t.Errorf("%d %q: Steam's time is %d", status, body, at)
 		}
 	})
 }

@@ -61,6 +61,7 @@ func readEach(ctx context.Context, c *Client) map[string]error {
 	_, out["summary"] = c.Summary(ctx, partnerID)
 	_, out["offer"] = c.Offer(ctx, "123")
 	_, out["trade"] = c.Trade(ctx, "123")
+	_, out["counts"] = c.Counts(ctx)
 	return out
 }
 

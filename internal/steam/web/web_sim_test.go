@@ -170,6 +170,9 @@ func (st *stage) fixture() steamtest.Fixture {
 		TradeSteps: func(d time.Duration) { st.control("POST", "/sim/settings", fmt.Sprintf(`{"trade_steps":%q}`, d)) },
 		Unnoticed:  func(d time.Duration) { st.control("POST", "/sim/settings", fmt.Sprintf(`{"invalid_after":%q}`, d)) },
 
+		FewOffers: func(n int) {
+			st.control("POST", "/sim/settings", fmt.Sprintf(`{"limits":{"offers_page":%d}}`, n))
+		},
 		FewLists: func(n int) {
 			st.control("POST", "/sim/settings", fmt.Sprintf(`{"limits":{"confirmation_lists":%d}}`, n))
 		},
