@@ -66,7 +66,7 @@ func seed() sim.World {
 	items := []sim.Item{{App: steam.CS2, Name: dune, Count: 10}, {App: steam.Rust, Name: blade, Count: 3}}
 	return sim.World{
 		Seed:     7,
-		Settings: sim.Settings{Protected: map[steam.AppID]sim.Duration{steam.CS2: sim.Duration(7 * 24 * time.Hour)}},
+		Settings: sim.Settings{Protected: map[steam.AppID]sim.Duration{steam.CS2: sim.Duration(7 * 24 * time.Hour)}, KeysOnce: true},
 		Accounts: []sim.Account{
 			{SteamID: bot, AccountName: "example_bot", Password: "example bot password", SharedSecret: "aIdWNSL0Uu0AhZiXbJ7kNYmq0cs=",
 				IdentitySecret: "iYYWqyDW0rccStpM0VUyLznxe5U=", TradeToken: "Eb0t_tok", Persona: "Dragonfly", Items: items},
