@@ -245,6 +245,12 @@ func TestSignInsAtTheirLimits(t *testing.T) {
 		if at := w.text("select cast(at as text) from signin_nonce where nonce = 'n1'"); at != fmt.Sprint(db.Micros(w.now.Add(15*time.Minute-time.Microsecond))) {
 			t.Errorf("the nonce was used at %s", at)
 		}
+		for _, late := range []time.Duration{0, time.Microsecond} {
+			w.ok(w.deposits.DropNonces(ctx, w.now.Add(15*time.Minute-time.Microsecond+late)))
+			if n := w.text("select cast(count(*) as text) from signin_nonce"); n != fmt.Sprint(1-late.Microseconds()) {
+				t.Errorf("%s nonces are left", n)
+			}
+		}
 		if err := finish("n2", 0); err != nil {
 			t.Errorf("another nonce: %v", err)
 		}

@@ -82,6 +82,9 @@ delete from signin where state = $1 and cookie = $2 and expires_at > $3 returnin
 -- name: InsertNonce :exec
 insert into signin_nonce (nonce, at) values ($1, $2);
 
+-- name: DropNonces :exec
+delete from signin_nonce where at < $1;
+
 -- name: TakeBack :exec
 insert into deposit_taken_back (deposit_id, at, by_name, reason, owed) values ($1, $2, $3, $4, $5);
 

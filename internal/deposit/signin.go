@@ -70,6 +70,19 @@ func (s *Service) FinishSignin(ctx context.Context, state, cookie, nonce string,
 	return d, nil
 }
 
+// NonceLife is how long the nonce of a sign-in is remembered: longer than Steam's
+// answer is believed, which is minutes, by any clock.
+const NonceLife = 24 * time.Hour
+
+// DropNonces forgets nonces that were used before a moment.
+func (s *Service) DropNonces(ctx context.Context, before time.Time) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error { return sqlc.New(tx).DropNonces(ctx, db.Micros(before)) })
+	if err != nil {
+		return fmt.Errorf("forget nonces of sign-ins: %w", err)
+	}
+	return nil
+}
+
 func digest(cookie string) string {
 	sum := sha256.Sum256([]byte(cookie))
 	return hex.EncodeToString(sum[:])

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
@@ -31,19 +32,22 @@ func BenchmarkBuyInLongBooks(b *testing.B) {
 		databases["postgres"] = d
 	}
 	for engine, d := range databases {
-		w := roomsOn(d)
-		w.t = b
-		w.ok(seedWorld(b.Context(), w, nil))
-		s := newShops(b, w, 1)
-		filled := 0
-		for _, n := range []int{fewTransfers, many} {
-			for filled < n {
-				next := min(n, filled+1_000_000)
-				s.fill(filled+1, next)
-				filled = next
+		b.Run(engine, func(b *testing.B) { // so that -bench chooses one without filling the other
+			w := roomsOn(d)
+			w.t = b
+			w.ok(seedWorld(b.Context(), w, nil))
+			s := newShops(b, w, 1)
+			filled, began := 0, time.Now()
+			for _, n := range []int{fewTransfers, many} {
+				for filled < n {
+					next := min(n, filled+1_000_000)
+					s.fill(filled+1, next)
+					filled = next
+					b.Logf("%d transfers after %s", filled, time.Since(began).Round(time.Second))
+				}
+				b.Run(fmt.Sprintf("%d_transfers", n), func(b *testing.B) { s.run(b, buyers) })
 			}
-			b.Run(fmt.Sprintf("%s/%d_transfers", engine, n), func(b *testing.B) { s.run(b, buyers) })
-		}
+		})
 	}
 }
 
@@ -62,6 +66,11 @@ func (s *shops) fill(first, last int) {
 	const text, number = "cast(i as text)", "cast(i as bigint)"
 	seller, buyer := "'"+bot.String()+"'", "'"+partner.String()+"'"
 	s.ok(s.db.Write(s.t.Context(), func(tx *db.Tx) error {
+		if s.db.Engine() == db.Postgres { // no question to a foreign key for each row
+			if _, err := tx.ExecContext(s.t.Context(), "set local session_replication_role = replica"); err != nil {
+				return err
+			}
+		}
 		for _, q := range []string{
 			"insert into bot_item (bot, app, context, asset, class_id, instance_id, name, phase, icon, kind, color, tradable, present, seen_at) select " +
 				seller + ", 730, '2', 'old/' || " + text + ", '1', '0', 'old', '', '', '', '', false, false, 1 from n",

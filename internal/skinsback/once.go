@@ -16,6 +16,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/purchase"
+	"github.com/skinrail/skinrail/internal/webhook"
 )
 
 // A call with an Idempotency-Key has at most one effect: its first answer is
@@ -187,7 +188,7 @@ const ageSQL = `insert into idempotency_clock (id, at) values (1, coalesce((sele
 // [Door.Prune].
 const ageStep = 2 * time.Hour
 
-// Prune forgets answers and nonces that are past their time. Call it once an
+// Prune forgets answers, nonces and deliveries that are past their time. Call it once an
 // hour: a wall clock that is far ahead then makes answers age twice as fast and
 // no faster (I22). A nonce lives longer than such a step.
 func (d *Door) Prune(ctx context.Context, wall time.Time) error {
@@ -202,5 +203,7 @@ func (d *Door) Prune(ctx context.Context, wall time.Time) error {
 	if err != nil {
 		return fmt.Errorf("forget answers: %w", err)
 	}
-	return d.deps.Merchants.DropNonces(ctx, db.Time(at).Add(-ageStep))
+	past := db.Time(at).Add(-ageStep)
+	return errors.Join(d.deps.Merchants.DropNonces(ctx, past), d.deps.Deposits.DropNonces(ctx, past.Add(-deposit.NonceLife)),
+		d.deps.Webhooks.Forget(ctx, past.Add(-webhook.Life)))
 }

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/trade"
+	"github.com/skinrail/skinrail/internal/webhook"
 )
 
 // keyed calls with an Idempotency-Key and tells whether the answer was repeated.
@@ -194,6 +197,36 @@ func TestClockThatJumpsForgetsNoNonceEarly(t *testing.T) {
 		w.ok(w.db.Read().QueryRowContext(t.Context(), "select count(*) from request_nonce").Scan(&kept))
 		if kept != 0 {
 			t.Errorf("%s: a nonce is kept for ever", name)
+		}
+	}
+}
+
+// Nonces of sign-ins and ended deliveries go too, each in its time.
+func TestWhatIsKeptForAWhileIsForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.db.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "insert into signin_nonce (nonce, at) values ('n', $1)", db.Micros(noon))
+		if err == nil {
+			_, err = tx.ExecContext(t.Context(), `insert into delivery (event_id, project_id, seq, endpoint, subject, version, url, content_type, body, key_at,
+				state, due_at, created_at, ended_at) values ('e', $1, 1, 'result', 'deposit/1', 1, 'u', 't', $2, 1, 'delivered', 1, $3, $3)`, shop, []byte{}, db.Micros(noon))
+		}
+		return err
+	}))
+	kept := func() (nonces, deliveries int) {
+		w.ok(w.db.Read().QueryRowContext(t.Context(), "select (select count(*) from signin_nonce), (select count(*) from delivery)").Scan(&nonces, &deliveries))
+		return nonces, deliveries
+	}
+	for _, c := range []struct {
+		at                 time.Duration
+		nonces, deliveries int
+	}{{deposit.NonceLife + ageStep, 1, 1}, {deposit.NonceLife + ageStep + time.Second, 0, 1}, {webhook.Life + ageStep, 0, 1}, {webhook.Life + ageStep + time.Second, 0, 0}} {
+		w.ok(w.door.Prune(t.Context(), noon.Add(c.at)))
+		for range int(c.at / ageStep) { // the clock follows
+			w.ok(w.door.Prune(t.Context(), noon.Add(c.at)))
+		}
+		if n, d := kept(); n != c.nonces || d != c.deliveries {
+			t.Errorf("after %s: %d nonces and %d deliveries, want %d and %d", c.at, n, d, c.nonces, c.deliveries)
 		}
 	}
 }

@@ -133,3 +133,16 @@ select count(*) as n from lane;
 
 -- name: CountFailing :one
 select cast(coalesce(sum(n), 0) as bigint) as n from failing_count;
+
+-- name: OldPage :one
+select cast(coalesce(max(p.id), 0) as bigint) as last, cast(coalesce(min(p.created_at), 0) as bigint) as oldest
+from (select d.id, d.created_at from delivery d where d.id > sqlc.arg(after) order by d.id limit sqlc.arg(at_most)) p;
+
+-- name: ForgetAttempts :exec
+delete from attempt where attempt.delivery_id > sqlc.arg(after) and attempt.delivery_id <= sqlc.arg(last)
+  and exists (select 1 from delivery d where d.id = attempt.delivery_id and d.state <> 'pending' and d.ended_at < sqlc.arg(before));
+
+-- name: ForgetDeliveries :many
+delete from delivery
+where id > sqlc.arg(after) and id <= sqlc.arg(last) and state <> 'pending' and ended_at < sqlc.arg(before)
+returning project_id, endpoint, failing;

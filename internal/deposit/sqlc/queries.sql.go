@@ -248,6 +248,15 @@ func (q *Queries) DeleteItems(ctx context.Context, depositID int64) error {
 	return err
 }
 
+const dropNonces = `-- name: DropNonces :exec
+delete from signin_nonce where at < $1
+`
+
+func (q *Queries) DropNonces(ctx context.Context, at int64) error {
+	_, err := q.db.ExecContext(ctx, dropNonces, at)
+	return err
+}
+
 const dropQuotes = `-- name: DropQuotes :exec
 delete from quote where deposit_id = $1
 `

@@ -384,6 +384,63 @@ func (q *Queries) Find(ctx context.Context, arg FindParams) (Delivery, error) {
 	return i, err
 }
 
+const forgetAttempts = `-- name: ForgetAttempts :exec
+delete from attempt where attempt.delivery_id > $1 and attempt.delivery_id <= $2
+  and exists (select 1 from delivery d where d.id = attempt.delivery_id and d.state <> 'pending' and d.ended_at < $3)
+`
+
+type ForgetAttemptsParams struct {
+	After  int64
+	Last   int64
+	Before int64
+}
+
+func (q *Queries) ForgetAttempts(ctx context.Context, arg ForgetAttemptsParams) error {
+	_, err := q.db.ExecContext(ctx, forgetAttempts, arg.After, arg.Last, arg.Before)
+	return err
+}
+
+const forgetDeliveries = `-- name: ForgetDeliveries :many
+delete from delivery
+where id > $1 and id <= $2 and state <> 'pending' and ended_at < $3
+returning project_id, endpoint, failing
+`
+
+type ForgetDeliveriesParams struct {
+	After  int64
+	Last   int64
+	Before int64
+}
+
+type ForgetDeliveriesRow struct {
+	ProjectID int64
+	Endpoint  string
+	Failing   bool
+}
+
+func (q *Queries) ForgetDeliveries(ctx context.Context, arg ForgetDeliveriesParams) ([]ForgetDeliveriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, forgetDeliveries, arg.After, arg.Last, arg.Before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ForgetDeliveriesRow
+	for rows.Next() {
+		var i ForgetDeliveriesRow
+		if err := rows.Scan(&i.ProjectID, &i.Endpoint, &i.Failing); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertAttempt = `-- name: InsertAttempt :exec
 insert into attempt (delivery_id, n, at, took, code, error) values ($1, $2, $3, $4, $5, $6)
 `
@@ -571,6 +628,28 @@ func (q *Queries) OfSubject(ctx context.Context, subject string) ([]Delivery, er
 		return nil, err
 	}
 	return items, nil
+}
+
+const oldPage = `-- name: OldPage :one
+select cast(coalesce(max(p.id), 0) as bigint) as last, cast(coalesce(min(p.created_at), 0) as bigint) as oldest
+from (select d.id, d.created_at from delivery d where d.id > $1 order by d.id limit $2) p
+`
+
+type OldPageParams struct {
+	After  int64
+	AtMost int32
+}
+
+type OldPageRow struct {
+	Last   int64
+	Oldest int64
+}
+
+func (q *Queries) OldPage(ctx context.Context, arg OldPageParams) (OldPageRow, error) {
+	row := q.db.QueryRowContext(ctx, oldPage, arg.After, arg.AtMost)
+	var i OldPageRow
+	err := row.Scan(&i.Last, &i.Oldest)
+	return i, err
 }
 
 const openLane = `-- name: OpenLane :one

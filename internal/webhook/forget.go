@@ -1,0 +1,67 @@
+package webhook
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/webhook/sqlc"
+)
+
+// Life is how long a delivery is kept after it has ended. Its event stays.
+const Life = 90 * 24 * time.Hour
+
+// forgetPage is how many deliveries one write looks at.
+const forgetPage = 1000
+
+// Forget drops deliveries that ended before a moment, failed ones too, with
+// their attempts. What is pending stays, however old.
+func (s *Service) Forget(ctx context.Context, before time.Time) error {
+	for after := int64(0); ; {
+		page, err := sqlc.New(s.db.Read()).OldPage(ctx, sqlc.OldPageParams{After: after, AtMost: forgetPage})
+		if err != nil {
+			return fmt.Errorf("forget deliveries: %w", err)
+		}
+		if page.Last == 0 || page.Oldest >= db.Micros(before) {
+			return nil
+		}
+		err = s.db.Write(ctx, func(tx *db.Tx) error { return forgetTx(ctx, tx, after, page.Last, db.Micros(before)) })
+		if err != nil {
+			return fmt.Errorf("forget deliveries: %w", err)
+		}
+		after = page.Last
+	}
+}
+
+// forgetTx drops those with ids in (after, last] that may go.
+func forgetTx(ctx context.Context, tx *db.Tx, after, last, before int64) error {
+	q := sqlc.New(tx)
+	if err := q.ForgetAttempts(ctx, sqlc.ForgetAttemptsParams{After: after, Last: last, Before: before}); err != nil {
+		return err
+	}
+	gone, err := q.ForgetDeliveries(ctx, sqlc.ForgetDeliveriesParams{After: after, Last: last, Before: before})
+	if err != nil {
+		return err
+	}
+	type place struct {
+		project  int64
+		endpoint string
+	}
+	failing := map[place]int64{}
+	for _, d := range gone {
+		failing[place{d.ProjectID, d.Endpoint}] += one(d.Failing)
+	}
+	order := func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.endpoint, b.endpoint))
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(failing), order) {
+		if err := countFailing(ctx, q, p.project, p.endpoint, -failing[p]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
