@@ -10,25 +10,6 @@ import (
 	"testing"
 )
 
-// botPackages reports whether Node and the packages of test/steam are there.
-// Without them bot software is not covered, which is an error in CI.
-func botPackages(t *testing.T) bool {
-	t.Helper()
-	missing := ""
-	if _, err := exec.LookPath("node"); err != nil {
-		missing = "node is not installed"
-	} else if _, err := os.Stat("../../test/steam/node_modules/steam-tradeoffer-manager"); err != nil {
-		missing = "npm ci was not run in test/steam"
-	}
-	if missing != "" && os.Getenv("CI") == "true" {
-		t.Fatalf("%s: bot software would not be covered", missing)
-	}
-	if missing != "" {
-		t.Logf("%s: bot software is not covered", missing)
-	}
-	return missing == ""
-}
-
 // botAccounts are users whose bots run on the packages: they answer nothing by
 // themselves.
 func botAccounts() map[string]answer {
@@ -83,7 +64,7 @@ func botWorld(t *testing.T, users map[string]answer) string {
 
 func TestUnmodifiedBotPackagesTradeAgainstTheSimulator(t *testing.T) {
 	t.Parallel()
-	if !botPackages(t) {
+	if !covered(t, "bot software", withoutNode("steam", "steam-tradeoffer-manager")) {
 		return
 	}
 	accounts := botAccounts()
