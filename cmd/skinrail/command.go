@@ -37,7 +37,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand(), simulateCommand(), backupCommand(), restoreCommand())
+	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand(), orderCommand(), simulateCommand(), backupCommand(), restoreCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments
@@ -122,7 +122,7 @@ func doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Say which bots cannot work, and where Steam differs from the records",
 		Long: "Say which bots cannot work and why, and where Steam differs from the records. The\nrunning gateway compares them every hour; a difference seen only once may have been a\n" +
-			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.\n\nSome differences stay when they are dealt with: --settle ends those, with a name and a note.\n--credit takes an offer for paid that was accepted after its deposit had failed: the bot reads\nSteam's receipt and credits the deposit as if it had come in time. Its merchant was told that it\nfailed, which is final for him: ask him before.",
+			"trade on its way. Exit code 1 when a bot cannot work, a difference was seen twice, or a\nrestored database is still closed.\n\nskinrail order  tells more of one order.\n\nSome differences stay when they are dealt with: --settle ends those, with a name and a note.\n--credit takes an offer for paid that was accepted after its deposit had failed: the bot reads\nSteam's receipt and credits the deposit as if it had come in time. Its merchant was told that it\nfailed, which is final for him: ask him before.",
 		Example: "  skinrail doctor\n  skinrail doctor --settle offer_late/7000000044 --by ann --note \"paid in, ref 7000000044\"\n  skinrail doctor --credit 7000000044 --by ann --note \"the shop agrees, ticket 9\"",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {

@@ -120,6 +120,11 @@ func (s *Service) Find(ctx context.Context, project, id int64) (Purchase, error)
 	return one(sqlc.New(s.DB.Read()).ByProjectAndID(ctx, sqlc.ByProjectAndIDParams{ProjectID: project, ID: id}))
 }
 
+// ByID reads a purchase of any project; [fault.NotFound] when there is none.
+func (s *Service) ByID(ctx context.Context, id int64) (Purchase, error) {
+	return one(sqlc.New(s.DB.Read()).ByID(ctx, id))
+}
+
 // FindByCustom reads a project's purchase by the merchant's own id.
 func (s *Service) FindByCustom(ctx context.Context, project int64, customID string) (Purchase, error) {
 	return one(sqlc.New(s.DB.Read()).ByCustom(ctx, sqlc.ByCustomParams{ProjectID: project, CustomID: custom(customID)}))

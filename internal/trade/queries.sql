@@ -39,6 +39,12 @@ where ended_at = 0 and state in ('wanted', 'sending', 'unknown', 'unconfirmed', 
 -- name: ByReference :one
 select * from trade where reference = $1;
 
+-- name: LiveOf :one
+select * from trade where owner = $1 and ended_at = 0;
+
+-- name: Moves :many
+select * from trade_move where trade_id = $1 order by version;
+
 -- name: BySteamTrade :one
 select * from trade where steam_trade = $1;
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -96,6 +97,26 @@ func (s *Service) ByID(ctx context.Context, id int64) (Trade, error) {
 func (s *Service) ByReference(ctx context.Context, ref string) (Trade, error) {
 	row, err := sqlc.New(s.db.Read()).ByReference(ctx, ref)
 	return s.full(ctx, row, err)
+}
+
+// LiveOf is the order's trade that has not ended; [fault.NotFound] when it has
+// none.
+func (s *Service) LiveOf(ctx context.Context, owner string) (Trade, error) {
+	row, err := sqlc.New(s.db.Read()).LiveOf(ctx, owner)
+	return s.full(ctx, row, err)
+}
+
+// Moves are the steps that a trade has taken, oldest first.
+func (s *Service) Moves(ctx context.Context, id int64) ([]Move, error) {
+	rows, err := sqlc.New(s.db.Read()).Moves(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("moves of trade %d: %w", id, err)
+	}
+	all := make([]Move, 0, len(rows))
+	for _, r := range rows {
+		all = append(all, Move{From: State(r.FromState), To: State(r.ToState), At: db.Time(r.At), Reason: r.Note})
+	}
+	return all, nil
 }
 
 // BySteamTrade finds the trade that Steam's record belongs to.

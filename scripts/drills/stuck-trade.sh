@@ -10,6 +10,7 @@ buy stuck | has '"success"'
 troubled() { skinrail bot list --data "$data" | grep 'Steam does not answer'; }
 within 60 troubled
 [ "$(status stuck)" = creating_trade ] || fail "without an answer the order is $(status stuck)"
+skinrail order 100001/stuck --data "$data" | has "whether the offer was made"
 say "Steam answers again"
 control DELETE /faults >/dev/null
 ends() { control POST /clock '{"advance":"8s"}' >/dev/null; is stuck accepted; }

@@ -415,6 +415,40 @@ func (q *Queries) LateWords(ctx context.Context, bot string) ([]LateOffer, error
 	return items, nil
 }
 
+const liveOf = `-- name: LiveOf :one
+select id, reference, owner, bot, partner, token, direction, state, problem, offer_id, steam_trade, version, tries, misses, due_at, deadline, created_at, sent_at, accepted_at, settle_at, checked_at, ended_at from trade where owner = $1 and ended_at = 0
+`
+
+func (q *Queries) LiveOf(ctx context.Context, owner string) (Trade, error) {
+	row := q.db.QueryRowContext(ctx, liveOf, owner)
+	var i Trade
+	err := row.Scan(
+		&i.ID,
+		&i.Reference,
+		&i.Owner,
+		&i.Bot,
+		&i.Partner,
+		&i.Token,
+		&i.Direction,
+		&i.State,
+		&i.Problem,
+		&i.OfferID,
+		&i.SteamTrade,
+		&i.Version,
+		&i.Tries,
+		&i.Misses,
+		&i.DueAt,
+		&i.Deadline,
+		&i.CreatedAt,
+		&i.SentAt,
+		&i.AcceptedAt,
+		&i.SettleAt,
+		&i.CheckedAt,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
 const lookAgain = `-- name: LookAgain :exec
 update trade set version = version + 1, misses = 0, due_at = $1 where state = 'unknown'
 `
@@ -422,6 +456,40 @@ update trade set version = version + 1, misses = 0, due_at = $1 where state = 'u
 func (q *Queries) LookAgain(ctx context.Context, at int64) error {
 	_, err := q.db.ExecContext(ctx, lookAgain, at)
 	return err
+}
+
+const moves = `-- name: Moves :many
+select trade_id, version, from_state, to_state, at, note from trade_move where trade_id = $1 order by version
+`
+
+func (q *Queries) Moves(ctx context.Context, tradeID int64) ([]TradeMove, error) {
+	rows, err := q.db.QueryContext(ctx, moves, tradeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TradeMove
+	for rows.Next() {
+		var i TradeMove
+		if err := rows.Scan(
+			&i.TradeID,
+			&i.Version,
+			&i.FromState,
+			&i.ToState,
+			&i.At,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const nextDue = `-- name: NextDue :one

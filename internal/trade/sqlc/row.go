@@ -55,3 +55,12 @@ type TradeAsset struct {
 	NewContext string
 	NewAsset   string
 }
+
+type TradeMove struct {
+	TradeID   int64
+	Version   int64
+	FromState string
+	ToState   string
+	At        int64
+	Note      string
+}
