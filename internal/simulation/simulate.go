@@ -45,7 +45,7 @@ func Run(ctx context.Context, o Options, out io.Writer) (Summary, error) {
 
 // report plays the seeds and prints what came of them.
 func (s *stage) report(ctx context.Context, o Options, out io.Writer) (Summary, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little kept
+	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // much is made and little kept
 	began, all := time.Now(), newCover()
 	var sum Summary
 	for res := range s.playAll(ctx, o, all) {

@@ -85,7 +85,7 @@ func (c claim) lease(ctx context.Context, tx *db.Tx, lanes []dueLane) (int, erro
 	if len(lanes) == 0 {
 		return 0, nil
 	}
-	n, err := leaseLanes(ctx, tx, c, lanes)
+	n, err := leaseLanes(tx, c, lanes)
 	if err != nil {
 		return 0, err
 	}

@@ -2,8 +2,6 @@ package webhook
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/webhook/sqlc"
@@ -61,37 +59,22 @@ func dueLanes(ctx context.Context, q db.Querier, c claim, limit int) ([]dueLane,
 	return lanes, rows.Err()
 }
 
-// leaseGroup is how many lanes one statement leases.
+// leaseGroup is how many lanes are leased at once.
 const leaseGroup = 32
 
-// leaseLanesSQL takes a fixed number of lanes, so that it is one text; an id of
-// 0 is none.
-var leaseLanesSQL = func() string {
-	var b strings.Builder
-	b.WriteString("update lane set lease_until = $1, fence = $2 where due_at <= $3 and (lease_until <= $4 or lease_until > $5) and id in ($6")
-	for i := 1; i < leaseGroup; i++ {
-		fmt.Fprintf(&b, ", $%d", 6+i)
-	}
-	b.WriteString(")")
-	return b.String()
-}()
+var leaseLanesSQL = db.NewList("with m (id, until, fence, now, wall, longest) as (values ",
+	"(cast($1 as bigint), cast($2 as bigint), cast($3 as bigint), cast($4 as bigint), cast($5 as bigint), cast($6 as bigint))",
+	`) update lane set lease_until = m.until, fence = m.fence from m
+	where lane.id = m.id and lane.due_at <= m.now and (lane.lease_until <= m.wall or lane.lease_until > m.longest)`)
 
-// leaseLanes leases up to leaseGroup lanes that are still due and returns how
-// many it got.
-func leaseLanes(ctx context.Context, tx *db.Tx, c claim, lanes []dueLane) (int, error) {
-	args := make([]any, 5+leaseGroup)
-	args[0], args[1], args[2], args[3], args[4] = db.Micros(c.until), c.fence, c.now, c.wall, c.longest
-	for i := range leaseGroup {
-		args[5+i] = int64(0)
-		if i < len(lanes) {
-			args[5+i] = lanes[i].id
-		}
+// leaseLanes leases lanes that are still due and returns how many it got.
+func leaseLanes(tx *db.Tx, c claim, lanes []dueLane) (int, error) {
+	args := make([]any, 0, 6*len(lanes))
+	for _, l := range lanes {
+		args = append(args, l.id, db.Micros(c.until), c.fence, c.now, c.wall, c.longest)
 	}
-	done, err := tx.ExecContext(ctx, leaseLanesSQL, args...)
-	if err != nil {
-		return 0, err
-	}
-	n, err := done.RowsAffected()
+	var n int64
+	err := tx.Together(leaseLanesSQL.Exec(args, &n)...)
 	return int(n), err
 }
 
