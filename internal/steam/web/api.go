@@ -37,6 +37,11 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, read fu
 // econ is get for IEconService: the response member decoded into out.
 func (c *Client) econ(ctx context.Context, method string, query url.Values, out any) error {
 	return c.get(ctx, "/IEconService/"+method+"/v1/", query, func(a answer) error {
+		if h := a.header.Get("X-Eresult"); (h == "" || h == "1") && bytes.HasPrefix(a.body, []byte(`{"response":{`)) {
+			return decode(a.body, &struct { // as nearly all are, read once
+				Response any `json:"response"`
+			}{out})
+		}
 		response, err := econResponse(a)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/skinrail/skinrail/internal/steam"
 )
@@ -23,6 +24,10 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	case string(b) == "null":
 		return nil
 	case b[0] == '"':
+		if in := b[1 : len(b)-1]; bytes.IndexByte(in, '\\') < 0 && utf8.Valid(in) { // nothing to decode
+			*t = text(in)
+			return nil
+		}
 		return json.Unmarshal(b, (*string)(t))
 	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
 		*t = text(b)
