@@ -56,6 +56,7 @@ type Agent struct {
 	tallied   bool                         // in this step
 	countedAt time.Time
 	lookAt    time.Time // when Steam and the records are compared next
+	past      *past     // of the look that is under way
 	history   walk
 	strange   map[steam.OfferID]bool // offers without an intent that were told
 }

@@ -41,10 +41,15 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 	if since := a.restored.Since.Add(-sinceSlack); closed && since.Before(from) && !a.restored.Since.IsZero() {
 		from = since
 	}
-	shown, err := a.shown(ctx, from)
+	whole, err := a.readPast(ctx, from)
+	if err != nil || !whole {
+		return err
+	}
+	shown, err := a.shown(ctx, a.past.from, a.past.trades)
 	if err != nil {
 		return err
 	}
+	a.past = nil
 	games := make([]steam.AppID, 0, len(shown.Items))
 	for g := range shown.Items {
 		games = append(games, g)
@@ -71,7 +76,7 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 		return nil
 	}
 	a.lookAt = now.Add(lookClosed)
-	if !shown.From.Equal(from) || slices.Contains(slices.Collect(maps.Values(a.stale)), true) { // not all was seen
+	if slices.Contains(slices.Collect(maps.Values(a.stale)), true) { // not all was seen
 		return nil
 	}
 	drifts = slices.DeleteFunc(drifts, func(d reconcile.Drift) bool { return d.Kind.Harmless() })
@@ -81,10 +86,10 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 // unclear is a send whose outcome is not known.
 func unclear(t trade.Trade) bool { return t.State == trade.Unknown || t.State == trade.Sending }
 
-// shown reads Steam's view since a moment, or since the oldest trade that was
-// read when there are too many.
-func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, error) {
-	s := reconcile.Shown{From: from, Wanted: from, Items: map[steam.AppID][]steam.Item{}}
+// shown reads Steam's view since a moment, with the trades of a history that was
+// read to its end.
+func (a *Agent) shown(ctx context.Context, from time.Time, trades []steam.Trade) (reconcile.Shown, error) {
+	s := reconcile.Shown{From: from, Trades: trades, Items: map[steam.AppID][]steam.Item{}}
 	list, err := a.client.Offers(ctx, from)
 	if err != nil {
 		return s, fmt.Errorf("list offers: %w", err)
@@ -92,22 +97,6 @@ func (a *Agent) shown(ctx context.Context, from time.Time) (reconcile.Shown, err
 	s.Offers, s.Received = list.Sent, list.Received
 	if s.Confirmations, err = a.client.Confirmations(ctx); err != nil {
 		return s, fmt.Errorf("list confirmations: %w", err)
-	}
-	pages := 0
-	err = a.client.History(ctx, steam.Trade{}, func(page []steam.Trade) bool {
-		old := false
-		for _, r := range page {
-			if old = old || r.Init.Before(from); !r.Init.Before(from) {
-				s.Trades = append(s.Trades, r)
-			}
-		}
-		if pages++; pages == historyPages { // what is older is left to earlier looks
-			s.From = page[len(page)-1].Init
-		}
-		return !old && pages < historyPages
-	})
-	if err != nil {
-		return s, fmt.Errorf("read trade history: %w", err)
 	}
 	for _, g := range Games {
 		items, read := a.items[g]

@@ -104,6 +104,33 @@ func TestRefusalIsBelieved(t *testing.T) {
 	}
 }
 
+// Steam says that there is no session, after or before it has made the offer: it
+// is looked for, found or sent anew once, and there is one.
+func TestSendWithoutASessionIsLookedForBeforeItIsRepeated(t *testing.T) {
+	t.Parallel()
+	for when, sends := range map[string]int{"after": 1, "before": 2} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.fault(http.MethodPost, `{"endpoint":"send","when":"`+when+`","kind":"status","value":401}`)
+				st.fault(http.MethodPost, `{"endpoint":"offers","kind":"late","value":"10s","count":-1}`)
+				id := st.buy(d, 1)[0]
+				for range 6 {
+					st.run()
+					st.pass(5*time.Second, 0)
+				}
+				st.fault(http.MethodDelete, "")
+				st.run()
+				offers := st.call(http.MethodGet, "offers?partner="+payer.String(), "")["offers"].([]any)
+				if one := st.trade(id); one.State != trade.Accepted || st.sends() != sends || len(offers) != 1 {
+					t.Errorf("%s, %d sends, %d offers", one.State, st.sends(), len(offers))
+				}
+			})
+		})
+	}
+}
+
 // wordless is the owner of orders that take nothing late without a person's word.
 type wordless struct{}
 

@@ -43,6 +43,9 @@ func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Tim
 
 func (a *Agent) start(ctx context.Context, t trade.Trade, now time.Time) (bool, error) {
 	if !t.Deadline.After(now) {
+		if t.Tries > 0 && t.Direction == trade.Receive { // what was not found may still turn up, and be accepted
+			return a.move(ctx, t, trade.Failed, trade.Change{Reason: trade.ReasonNotMade}, now)
+		}
 		return a.move(ctx, t, trade.Canceled, trade.Change{Reason: trade.ReasonDeadline}, now)
 	}
 	if a.apart || a.free <= 0 { // it waits for a slot until its deadline
@@ -130,13 +133,13 @@ func (a *Agent) confirm(ctx context.Context, t trade.Trade, now time.Time) (bool
 }
 
 // refused ends a trade that Steam does not want, or puts it off when the cause
-// passes by itself. Without a session nothing was made. Any other refusal is
+// passes by itself. What did not leave for want of a session was not made. Any other refusal is
 // believed only after a look: Steam has been seen to refuse what it had made,
 // and an offer that stays is accepted by somebody. The list can be late, so one
 // that tells no cause of its own is looked at again in [secondLooks].
 func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, now time.Time) (bool, error) {
 	a.learn(out, now)
-	if out.Refusal == steam.RefusedSession || out.Refusal == steam.RefusedAcknowledge {
+	if out.Refusal == steam.RefusedSession && !out.Unsure || out.Refusal == steam.RefusedAcknowledge {
 		return a.move(ctx, t, trade.Wanted, trade.Change{Reason: string(out.Refusal), DueAt: now.Add(sendPause)}, now)
 	}
 	list, err := a.offersOf(ctx, span{t.CreatedAt, t.CreatedAt}, now)
@@ -155,7 +158,7 @@ func (a *Agent) refused(ctx context.Context, t trade.Trade, out steam.Outcome, n
 // believe takes a refusal for true: nothing was made.
 func (a *Agent) believe(ctx context.Context, t trade.Trade, why steam.Refusal, now time.Time) (bool, error) {
 	c := trade.Change{Reason: string(why)}
-	if why == steam.RefusedTooManyOffers || why == steam.RefusedRateLimit {
+	if why == steam.RefusedTooManyOffers || why == steam.RefusedRateLimit || why == steam.RefusedSession {
 		c.DueAt = now.Add(sendPause)
 		return a.move(ctx, t, trade.Wanted, c, now)
 	}

@@ -16,7 +16,6 @@ import (
 // From, and what it holds of the games read.
 type Shown struct {
 	From          time.Time
-	Wanted        time.Time // before From when there are more trades than one look reads; zero: From
 	Offers        []steam.Offer
 	Received      []steam.Offer
 	Confirmations []steam.Confirmation
@@ -42,9 +41,6 @@ type Drift struct {
 // Compare names every difference between two views of one bot.
 func Compare(k Kept, s Shown) []Drift {
 	c := comparison{late: map[steam.TradeID]bool{}}
-	if !s.Wanted.IsZero() && s.Wanted.Before(s.From) {
-		c.add(HistoryUnread, "history", "trades from %s to %s are not compared", s.Wanted.Format(time.RFC3339), s.From.Format(time.RFC3339))
-	}
 	c.offers(k, s)
 	c.trades(k, s)
 	for app := range s.Items {

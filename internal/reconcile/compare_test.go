@@ -244,7 +244,7 @@ func check(t *testing.T, want map[reconcile.Drift]bool, found []reconcile.Drift)
 
 func TestEveryKindHasAdvice(t *testing.T) {
 	t.Parallel()
-	if n := len(reconcile.Kinds()); n != 23 {
+	if n := len(reconcile.Kinds()); n != 22 {
 		t.Errorf("%d kinds", n)
 	}
 	for _, k := range reconcile.Kinds() {

@@ -29,7 +29,6 @@ const (
 	TradeItems    Kind = "trade_items"          // other items changed hands
 	TradeNewIDs   Kind = "trade_new_ids"        // items go on under other ids than recorded
 	TradeReturned Kind = "trade_returned"       // Steam's history returns a trade that counts here
-	HistoryUnread Kind = "history_unread"       // Steam's history is longer than one look reads
 	ItemMissing   Kind = "item_missing"         // listed here, not in the inventory
 	ItemUnlisted  Kind = "item_unlisted"        // in the inventory, not listed here
 	ItemChanged   Kind = "item_changed"         // listed here as something else
@@ -55,7 +54,6 @@ var advice = map[Kind]string{
 	TradeItems:    "check the order by hand before anything is paid",
 	TradeNewIDs:   "the bot looks for these items under wrong ids",
 	TradeReturned: "the items went back after the order was counted: book it with  skinrail project undo",
-	HistoryUnread: "trades before the named time were not compared: give the bot less to do, or spread it over more bots",
 	ItemMissing:   "sold or moved by hand; it leaves the list at the next reading",
 	ItemUnlisted:  "came by hand; it is listed at the next reading",
 	ItemChanged:   "the list is put right at the next reading",

@@ -39,6 +39,11 @@ func newSession(r *room) {
 			if err != nil {
 				return err
 			}
+			// What might have been made is not sent again by itself.
+			out := r.bot.Send(r.Context(), steam.NewOffer{Partner: r.Partner, Token: r.PartnerToken, Message: "at the end", Receive: []steam.Asset{item[0].Asset}})
+			if out.Refusal != steam.RefusedSession || !out.Unsure {
+				r.Errorf("send after the session's end: %+v; want refused for the session, not sure", out)
+			}
 			r.ask("after the end", item[0].Asset)
 			return nil
 		},

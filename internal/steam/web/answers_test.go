@@ -48,7 +48,7 @@ var answerClasses = []struct {
 	{"in other words, without", 500, "", sentence("Sie haben zu viele Angebote offen."), "other?", "other?", "unknown", "unknown", "unknown"},
 	{"a sentence that is no text", 500, "", `{"strError":{}}`, "unknown", "unknown", "unknown", "unknown", "unknown"},
 	{"400", 400, "", `null`, "malformed", "malformed", "malformed", "malformed", "malformed"},
-	{"401", 401, "", `null`, "session", "session", "session", "session", "session"},
+	{"401", 401, "", `null`, "session?", "session", "session", "session", "session"},
 	{"403", 403, "", `null`, "unknown", "unknown", "unknown", "unknown", "unknown"},
 	{"404", 404, "", ``, "unknown", "unknown", "unknown", "unknown", "unknown"},
 	{"413", 413, "", ``, "malformed", "malformed", "malformed", "malformed", "malformed"},

@@ -89,6 +89,7 @@ type Client struct {
 
 	login   gate       // held while a session is renewed or made
 	writes  gate       // held by a call with an effect
+	anew    string     // under writes: the access token that was renewed because a send was turned down
 	changes sync.Mutex // held while a changed session is stored
 
 	mu        sync.Mutex

@@ -34,6 +34,33 @@ func (c *Client) effect(ctx context.Context, try func(session) steam.Outcome) st
 	return out
 }
 
+// once is [Client.effect] for what must not be made twice: a refusal for want of a
+// session is not believed either. The session is renewed for the next call; one
+// that was renewed so and is turned down again is dropped.
+func (c *Client) once(ctx context.Context, try func(session) steam.Outcome) steam.Outcome {
+	if err := c.writes.enter(ctx); err != nil {
+		return neverSent(err)
+	}
+	defer c.writes.leave()
+	s, err := c.fresh(ctx, "")
+	if err != nil {
+		return neverSent(err)
+	}
+	out := try(s)
+	if out.Verdict != steam.Refused || out.Refusal != steam.RefusedSession {
+		return out
+	}
+	out.Unsure = true
+	if s.Access.Text == c.anew {
+		c.distrust(s)
+		return out
+	}
+	if s, err = c.fresh(ctx, s.Access.Text); err == nil {
+		c.anew = s.Access.Text
+	}
+	return out
+}
+
 // neverSent is the outcome when no request left. A session could not be had, or
 // the call must be made again later.
 func neverSent(err error) steam.Outcome {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -38,7 +39,8 @@ type offersPage struct {
 
 // Offers lists active offers and those updated since the cutoff (zero: active
 // only). Offers that Steam hands out without a partner or items, its way of
-// failing quietly, are left out: absence from the list proves nothing.
+// failing quietly, are left out: absence from the list proves nothing. More pages
+// than Steam ever has are an error, not a short list.
 func (c *Client) Offers(ctx context.Context, since time.Time) (steam.OfferList, error) {
 	// Steam adds everything updated after the cutoff: one in the future leaves
 	// the active ones.
@@ -54,7 +56,7 @@ func (c *Client) Offers(ctx context.Context, since time.Time) (steam.OfferList, 
 	var out steam.OfferList
 	seen := map[steam.OfferID]bool{}
 	cursors := map[number]bool{0: true}
-	for len(cursors) <= maxPages {
+	for {
 		var page offersPage
 		if err := c.econ(ctx, "GetTradeOffers", query, &page); err != nil {
 			return steam.OfferList{}, err
@@ -62,12 +64,14 @@ func (c *Client) Offers(ctx context.Context, since time.Time) (steam.OfferList, 
 		out.Sent = appendNew(out.Sent, page.Sent, seen)
 		out.Received = appendNew(out.Received, page.Received, seen)
 		if cursors[page.Next] {
-			break // the last page, or a cursor that leads in a circle
+			return out, nil // the last page, or a cursor that leads in a circle
+		}
+		if len(cursors) == maxPages {
+			return steam.OfferList{}, fmt.Errorf("%w: more than %d pages of offers", steam.ErrUnavailable, maxPages)
 		}
 		cursors[page.Next] = true
 		query.Set("cursor", strconv.FormatInt(int64(page.Next), 10))
 	}
-	return out, nil
 }
 
 // appendNew skips repeats: offers move between pages while we read.

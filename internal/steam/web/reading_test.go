@@ -261,3 +261,19 @@ func TestHistoryThatLeadsInACircleEnds(t *testing.T) {
 		t.Errorf("Trades = %d, %v; want the one", len(got), err)
 	}
 }
+
+// A list of offers that has no end is an error: one that was cut would make
+// offers look as if they were not there.
+func TestEndlessListOfOffersIsAnError(t *testing.T) {
+	t.Parallel()
+	for pages, want := range map[int]error{maxPages: nil, maxPages + 1: steam.ErrUnavailable} {
+		next := 0
+		sc := play(t, func(w http.ResponseWriter, r *http.Request) {
+			next++
+			says(200, fmt.Sprintf(`{"response":{"trade_offers_sent":[],"next_cursor":%d}}`, next%pages))(w, r)
+		})
+		if _, err := sc.Offers(t.Context(), time.Time{}); !errors.Is(err, want) || (err == nil) != (want == nil) || next != min(pages, maxPages) {
+			t.Errorf("%d pages: %v after %d", pages, err, next)
+		}
+	}
+}

@@ -45,13 +45,14 @@ func readEffect(a answer) (effectAnswer, *steam.Outcome) {
 
 // Send makes an offer. Done carries the id, and whether it must be confirmed.
 // Unknown means that the offer may exist: look for its message among the sent
-// ones before anything else.
+// ones before anything else. So does a refusal that is not sure, such as for want
+// of a session: it is never sent again by itself.
 func (c *Client) Send(ctx context.Context, o steam.NewOffer) steam.SendOutcome {
 	if why := c.unfit(o); why != "" {
 		return steam.SendOutcome{Outcome: refused(steam.RefusedMalformed, why)}
 	}
 	var sent steam.SendOutcome
-	out := c.effect(ctx, func(s session) steam.Outcome {
+	out := c.once(ctx, func(s session) steam.Outcome {
 		a, failed := c.post(ctx, s, "/tradeoffer/new/send", c.offerPage(o.Partner, o.Token), sendForm(o))
 		if failed != nil {
 			return *failed
