@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,11 +72,12 @@ func steps(tour string) (all []step) {
 }
 
 // pattern accepts what is printed where … or HASH stand; how many were examined
-// is not promised.
+// and how wide columns are is not promised.
 func pattern(want string) *regexp.Regexp {
 	p := regexp.QuoteMeta(strings.ReplaceAll(strings.TrimSpace(want), tourGateway, "GATEWAY"))
 	p = strings.NewReplacer("GATEWAY", `http://127\.0\.0\.1:[0-9]+`, "HASH", "[0-9a-f]+", "…", "(?s:.*)").Replace(p)
 	p = regexp.MustCompile(`[0-9]+ examined`).ReplaceAllString(p, "[0-9]+ examined")
+	p = regexp.MustCompile("  +").ReplaceAllString(p, " {2,}")
 	return regexp.MustCompile("^" + p)
 }
 
@@ -112,35 +114,42 @@ type receiver struct {
 // startReceiver runs the command that the tour gives, on a port of its own.
 func (s *sandbox) startReceiver(tour string) receiver {
 	s.t.Helper()
+	if !stackTools(s.t) {
+		return receiver{url: "http://127.0.0.1:1"} // where nobody listens
+	}
+	command := strings.Fields(regexp.MustCompile(`(?m)^\$ (node .*) 9000$`).FindStringSubmatch(tour)[1])
+	return receive(s.t, func(port string) *exec.Cmd {
+		return exec.Command(command[0], append(command[1:], port)...) // #nosec G204 -- the README's
+	})
+}
+
+// receive starts a receiver on a free port and waits until it listens.
+func receive(t testing.TB, command func(port string) *exec.Cmd) receiver {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	port := fmt.Sprint(free.Addr().(*net.TCPAddr).Port)
 	_ = free.Close()
-	r := receiver{url: "http://127.0.0.1:" + port}
-	if !stackTools(s.t) {
-		return r
-	}
-	command := strings.Fields(regexp.MustCompile(`(?m)^\$ (node .*) 9000$`).FindStringSubmatch(tour)[1])
-	cmd := exec.Command(command[0], append(command[1:], port)...) // #nosec G204 -- the README's
-	cmd.Dir, cmd.Stderr = filepath.Join("..", ".."), os.Stderr
+	cmd := command(port)
+	cmd.Dir = filepath.Join("..", "..")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	r.lines = make(chan string, 100)
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	r := receiver{url: "http://127.0.0.1:" + port, lines: make(chan string, 100)}
 	go func() {
 		defer close(r.lines)
 		for in := bufio.NewScanner(out); in.Scan(); {
 			r.lines <- in.Text()
 		}
 	}()
-	eventually(s.t, "the receiver listens", func() bool {
+	eventually(t, "the receiver listens", func() bool {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			_ = conn.Close()
@@ -148,6 +157,48 @@ func (s *sandbox) startReceiver(tour string) receiver {
 		return err == nil
 	})
 	return r
+}
+
+// The example receivers take what is genuine, refuse what is not, and survive
+// what is no notification at all.
+func TestExampleReceiversVerify(t *testing.T) {
+	t.Parallel()
+	if !stackTools(t) {
+		return
+	}
+	s := start(t)
+	p := s.ready.Projects[0]
+	for language, command := range map[string]func(port string) *exec.Cmd{
+		"node": func(port string) *exec.Cmd {
+			return exec.Command("node", "docs/examples/receive.mjs", p.ClientID, p.ClientSecret, port) // #nosec G204 -- ours
+		},
+		"php": func(port string) *exec.Cmd {
+			cmd := exec.Command("php", "-S", "127.0.0.1:"+port, "docs/examples/receive.php") // #nosec G204 -- ours
+			cmd.Env = append(os.Environ(), "SHOP="+p.ClientID, "SECRET="+p.ClientSecret)
+			return cmd
+		},
+	} {
+		r := receive(t, command)
+		for _, body := range []string{"", "{", "null", "7", `"x"`, "[1]", `{"sign":1}`, `{"status":"success","sign":"é","transaction_id":"1"}`, `{"event":"buy_item"}`} {
+			q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/", strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Header.Set("X-Sign", strings.Repeat("é", 16))
+			answer, err := http.DefaultClient.Do(q)
+			if err != nil {
+				t.Fatalf("%s: %s: %v", language, body, err)
+			}
+			_ = answer.Body.Close()
+			if line := <-r.lines; answer.StatusCode != http.StatusForbidden || !strings.HasPrefix(line, "FORGED ") {
+				t.Errorf("%s: %s is answered %d: %s", language, body, answer.StatusCode, line)
+			}
+		}
+		d := s.ok(answer{"method": "create", "order_id": "received-" + language, "result_url": r.url})
+		s.control(http.StatusOK, http.MethodPost, fmt.Sprintf("/deposits/%v/in_hold", d["transaction_id"]), nil)
+		s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": "192h"})
+		r.check(t)
+	}
 }
 
 // check wants the three notifications in their order, each verified.

@@ -4,7 +4,7 @@ import { createHmac, createHash, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 
 const [id, secret, port = '9000'] = process.argv.slice(2)
-const same = (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+const same = (a, b) => Buffer.byteLength(a) === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 const token = createHash('md5').update(id + secret).digest('hex')
 
 // Deposit notifications carry `sign`: HMAC-SHA1 over the sorted scalar fields.
@@ -13,17 +13,27 @@ const sign = (body) =>
     .update(Object.keys(body).filter((k) => k !== 'sign' && typeof body[k] !== 'object').sort().map((k) => `${k}:${body[k]};`).join(''))
     .digest('hex')
 
+// What is not one JSON object was not sent by the gateway.
+const read = (raw) => {
+  try {
+    return Object(JSON.parse(raw))
+  } catch {
+    return {}
+  }
+}
+
 createServer((req, res) => {
   let raw = ''
+  req.setEncoding('utf8')
   req.on('data', (part) => (raw += part))
   req.on('end', () => {
-    const body = JSON.parse(raw)
+    const body = read(raw)
     const genuine =
       same(req.headers['x-sign'] ?? '', token) &&
       ('event' in body
         ? same(req.headers.signature ?? '', createHmac('sha256', secret).update(raw).digest('hex'))
-        : same(body.sign ?? '', sign(body)))
-    console.log(genuine ? 'verified' : 'FORGED', body.event ?? body.status, raw)
+        : same(String(body.sign ?? ''), sign(body)))
+    console.log(genuine ? 'verified' : 'FORGED', body.event ?? body.status ?? '?', raw)
     res.writeHead(genuine ? 200 : 403).end('{}')
   })
 }).listen(Number(port), '127.0.0.1')
