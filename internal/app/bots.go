@@ -254,7 +254,7 @@ func account(b fleet.Bot, c fleet.Credentials) web.Account {
 func loginFailed(b fleet.Bot, err error) error {
 	switch {
 	case errors.Is(err, steam.ErrCredentials):
-		return said{fmt.Sprintf("%s cannot log in: Steam refuses its password or codes. Give it the right ones with  skinrail bot add --replace  (%v)", b.AccountName, err), err}
+		return said{fmt.Sprintf("%s cannot log in: Steam refuses its password or codes, or the account itself. Give it the right ones with  skinrail bot add --replace  (%v)", b.AccountName, err), err}
 	case errors.Is(err, steam.ErrRateLimited):
 		return said{fmt.Sprintf("%s cannot log in now: Steam limits logins from this address. Wait half an hour or more before the next try (%v)", b.AccountName, err), err}
 	}

@@ -66,6 +66,7 @@ const (
 	ResultInvalidState      Result = 11
 	ResultAccessDenied      Result = 15
 	ResultTimeout           Result = 16
+	ResultBanned            Result = 17
 	ResultServiceUnavail    Result = 20
 	ResultLimitExceeded     Result = 25
 	ResultRevoked           Result = 26
@@ -73,12 +74,16 @@ const (
 	ResultAlreadyRedeemed   Result = 28
 	ResultDuplicateRequest  Result = 29
 	ResultNoMatch           Result = 42
+	ResultAccountDisabled   Result = 43
 	ResultCancelled         Result = 52
 	ResultRemoteCallFailed  Result = 55
 	ResultLogonDenied       Result = 63
 	ResultInvalidLoginCode  Result = 65
 	ResultExpiredLoginCode  Result = 71
+	ResultAccountLocked     Result = 73
 	ResultRateLimitExceeded Result = 84
+	ResultNeedTwoFactor     Result = 85
 	ResultLoginThrottled    Result = 87
 	ResultTwoFactorMismatch Result = 88
+	ResultNeedCaptcha       Result = 101
 )

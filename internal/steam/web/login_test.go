@@ -167,6 +167,11 @@ func TestLoginFailuresHaveTheirKinds(t *testing.T) {
 	}{
 		{rsaKey, []int{20}, steam.ErrUnavailable},
 		{begin, []int{5}, steam.ErrCredentials},
+		{begin, []int{17}, steam.ErrCredentials}, // banned, disabled, locked: trying again every few seconds does not help
+		{begin, []int{43}, steam.ErrCredentials},
+		{begin, []int{73}, steam.ErrCredentials},
+		{begin, []int{101}, steam.ErrCredentials},
+		{guard, []int{85}, steam.ErrCredentials},
 		{begin, []int{84}, steam.ErrRateLimited},
 		{begin, []int{16}, steam.ErrUnavailable},
 		{guard, []int{88, 88}, steam.ErrCredentials},
