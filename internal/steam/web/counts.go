@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -47,11 +48,14 @@ func (c *Client) named(a answer) string {
 	}
 	to, ok := strings.CutPrefix(a.header.Get("Location"), c.community)
 	to, _, _ = strings.Cut(to, "?")
-	if name, page := strings.CutPrefix(to, "/id/"); !ok || !page || strings.Contains(name, "..") || !strings.HasSuffix(strings.TrimSuffix(to, "/"), "/inventory") {
+	if !ok || !ownPage.MatchString(to) {
 		return ""
 	}
 	return to
 }
+
+// ownPage is an inventory's page under the address that its owner chose.
+var ownPage = regexp.MustCompile(`^/id/[A-Za-z0-9_-]{1,64}/inventory/?$`)
 
 // contextData begins the line that has the counts.
 var contextData = []byte("g_rgAppContextData = ")

@@ -206,7 +206,8 @@ func FuzzSignInCheck(f *testing.F) {
 func FuzzNamed(f *testing.F) {
 	for _, s := range []string{
 		"https://steamcommunity.com/id/example/inventory/", "https://steamcommunity.com/id/../login/inventory", "https://steamcommunity.com.example/id/x/inventory",
-		"/id/x/inventory/", "https://steamcommunity.com/id/x/inventory/?l=english", "https://steamcommunity.com/id/x@example.com/inventory", "",
+		"/id/x/inventory/", "https://steamcommunity.com/id/x/inventory/?l=english", "https://steamcommunity.com/id/x@example.com/inventory", "https://steamcommunity.com/id/x#y/inventory",
+		"https://steamcommunity.com/id/x%2f..%2fy/inventory", "",
 	} {
 		f.Add(302, s)
 	}

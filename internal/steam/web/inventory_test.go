@@ -153,3 +153,23 @@ func TestPartnerInventoryRefusals(t *testing.T) {
 		}
 	}
 }
+
+// Steam leads from the page by number to the one under the name that the owner
+// chose; a way to anywhere else is not taken.
+func TestCountsFollowTheAccountsOwnName(t *testing.T) {
+	t.Parallel()
+	for to, want := range map[string]int{"/id/example_bot/inventory/": 4, "/id/example_bot/inventory/?l=english": 4, "/id/example_bot/": 0, "/market/": 0,
+		"/login/home/?goto=": 0} {
+		sc := play(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/profiles/") {
+				http.Redirect(w, r, "http://"+r.Host+to, http.StatusFound)
+				return
+			}
+			fmt.Fprint(w, "<script>\nvar g_rgAppContextData = {\"730\":{\"rgContexts\":{\"2\":{\"asset_count\":3},\"16\":{\"asset_count\":\"1\"}}}};\n</script>")
+		})
+		counts, err := sc.Counts(t.Context())
+		if counts[steam.CS2] != want || (err == nil) != (want > 0) {
+			t.Errorf("led to %s: %v, %v; want %d items", to, counts, err, want)
+		}
+	}
+}
