@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -190,7 +193,7 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 			t.Parallel()
 			steam, _ := openSteam(t, 5)
 			shop := openShop(t, "", "")
-			s := serveOn(t, steam.URL, append([]string{"--log-level", "info"}, args...)...)
+			s := serveOn(t, steam.URL, append([]string{"--log-level", "debug"}, args...)...)
 			s.serve()
 			if status := s.answers("/healthz"); status != http.StatusOK {
 				t.Errorf("/healthz: %d", status)
@@ -223,19 +226,71 @@ func TestServeTradesOnASteamOfItsOwn(t *testing.T) {
 				return slices.Contains(shop.statuses("held-1"), "in_hold") && slices.Contains(shop.statuses("paid-1"), "success")
 			})
 			s.audit()
+			told := s.surfaces(shop.id)
 			if code := s.end(syscall.SIGTERM); code != 0 {
 				t.Errorf("exit %d after SIGTERM, want 0\n%s", code, s.err.String())
 			}
 			said := s.err.String()
-			if !strings.Contains(said, "configuration") || !strings.Contains(said, steam.URL) {
-				t.Error("the configuration is not logged")
+			if !strings.Contains(said, "configuration") || !strings.Contains(said, steam.URL) || !strings.Contains(said, "DEBUG") {
+				t.Error("the configuration is not logged, or not everything")
+			}
+			told["the log"] = said
+			s.files(told)
+			if file := told["skinrail.db"]; len(args) == 0 && !strings.Contains(file, steamBots[0].AccountName) {
+				t.Errorf("the database, %d bytes, does not know its bot: it was not read", len(file))
 			}
 			for _, secret := range s.secrets(shop) {
-				if strings.Contains(said, secret) {
-					t.Errorf("a secret is logged: %d characters of %q", len(secret), said)
+				for where, text := range told {
+					if strings.Contains(text, secret) {
+						t.Errorf("a secret of %d characters is in %s", len(secret), where)
+					}
 				}
 			}
 		})
+	}
+}
+
+// surfaces are what a node and its commands show to operators, also when they
+// are asked for what is not there.
+func (s *sandbox) surfaces(project string) map[string]string {
+	s.t.Helper()
+	told := map[string]string{}
+	for _, path := range []string{"/metrics", "/debug/pprof/goroutine?debug=2", "/debug/pprof/cmdline"} {
+		res, err := http.Get(s.ready.AdminURL + path)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			s.t.Fatal(err)
+		}
+		told[path] = string(text)
+	}
+	where := append([]string{"--data", s.data}, databaseArgs(s.args)...)
+	for _, c := range [][]string{{"bot", "list"}, {"bot", "list", "--json"}, {"project", "list"}, {"project", "show", project}, {"project", "show", project, "--json"},
+		{"project", "set", project, "nothing=1"}, {"project", "show", "1"}, {"doctor"}, {"doctor", "--json"}, {"audit"}, {"bot", "login", "nobody"}} {
+		out, errors, _ := command(s.t, "", append(slices.Clone(c), where...)...)
+		if out+errors == "" {
+			s.t.Errorf("%v says nothing", c)
+		}
+		told[strings.Join(c, " ")] = out + errors
+	}
+	return told
+}
+
+// files adds what lies in the node's folder, but for the key.
+func (s *sandbox) files(told map[string]string) {
+	s.t.Helper()
+	err := filepath.WalkDir(s.data, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || e.Name() == "key" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		told[e.Name()] = string(text)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
 	}
 }
 
