@@ -29,20 +29,10 @@ if [ $DRILL_APART = yes ]; then
   "${within_one[@]}" ip link set drill1 up
 fi
 port=$((20000 + RANDOM % 12000))
-start_server() { # FOLDER ADDRESS PORT [BEFORE...] sets $server
-  "${@:4}" "${as[@]}" "$(pg_bin)/postgres" -D "$work/$1" -p "$3" -c listen_addresses="$2" \
-    -c unix_socket_directories="$work" -c max_connections=200 >>"$work/$1.log" 2>&1 &
-  server=$!
-  pids+=("$server")
-}
-pg_bin() { . "$root/scripts/tools.sh" && find_postgres; }
-
 say "two servers; a commit is on both disks before it is acknowledged"
-"${as[@]}" "$(pg_bin)/initdb" -D "$work/one" -U skinrail -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/one.log" 2>&1
-echo "host all,replication all all trust" >>"$work/one/pg_hba.conf"
+new_server one
 start_server one $one $port "${within_one[@]}"
 first=$server
-up() { pg psql -At "postgres://skinrail@$1/postgres" -c "select 1" >/dev/null 2>&1; }
 within 30 up "$one:$port"
 "${as[@]}" "$(pg_bin)/pg_basebackup" -R -c fast -D "$work/two" -d "postgres://skinrail@$one:$port/postgres" 2>>"$work/two.log"
 start_server two 127.0.0.1 $((port + 1))

@@ -28,7 +28,7 @@ server() {
   trap - EXIT
   DRILL_SERVER=own exec "$root/scripts/with-postgres" "$0"
 }
-pg() { "$(. "$root/scripts/tools.sh" && find_postgres)/$1" "${@:2}"; }
+pg() { "$(pg_bin)/$1" "${@:2}"; }
 
 # postgres_as_nobody sets $as, before a server's programs: PostgreSQL refuses to
 # run as root.
@@ -41,6 +41,22 @@ postgres_as_nobody() {
   chmod 711 "$work"
   as=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
 }
+
+pg_bin() { . "$root/scripts/tools.sh" && find_postgres; }
+
+# new_server FOLDER makes a server in a folder of $work, which trusts everybody;
+# start_server FOLDER ADDRESS PORT [BEFORE...] runs it and sets $server.
+new_server() {
+  "${as[@]}" "$(pg_bin)/initdb" -D "$work/$1" -U skinrail -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$work/server.log" 2>&1
+  echo "host all,replication all all trust" >>"$work/$1/pg_hba.conf"
+}
+start_server() {
+  "${@:4}" "${as[@]}" "$(pg_bin)/postgres" -D "$work/$1" -p "$3" -c listen_addresses="$2" \
+    -c unix_socket_directories="$work" -c max_connections=200 >>"$work/server.log" 2>&1 &
+  server=$!
+  pids+=("$server")
+}
+up() { pg psql -At "postgres://skinrail@$1/postgres" -c "select 1" >/dev/null 2>&1; }
 
 # new_database makes one on the server and sets $database to its URL.
 new_database() {
