@@ -16,7 +16,7 @@ func clockCommand() *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVar(&c.URL, "url", "", "gateway; without it the one that runs on --data")
 	cmd.PersistentFlags().StringVar(&c.Data, "data", "./skinrail-data", "folder of the gateway")
-	one := func(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) }
+	one := arguments(1, 1)
 	cmd.AddCommand(
 		&cobra.Command{Use: "show", Short: "Print the world's time", Args: noArguments,
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.Show(cmd.Context(), cmd.OutOrStdout()) }},

@@ -46,9 +46,7 @@ func command() *cobra.Command {
 	return root
 }
 
-func noArguments(cmd *cobra.Command, args []string) error {
-	return usage(cobra.NoArgs(cmd, args))
-}
+var noArguments = wanted(cobra.NoArgs)
 
 func logger(level string) (*slog.Logger, error) {
 	var l slog.Level
@@ -70,7 +68,7 @@ func sandboxCommand() *cobra.Command {
 				return err
 			}
 			s.Out, s.Version = cmd.OutOrStdout(), version
-			return s.Run(cmd.Context())
+			return told(s.Run(cmd.Context()))
 		},
 	}
 	f := cmd.Flags()
@@ -133,7 +131,7 @@ func doctorCommand() *cobra.Command {
 			case credited != "":
 				return told(d.Credit(cmd.Context(), credited, cmd.OutOrStdout()))
 			}
-			return d.Run(cmd.Context(), cmd.OutOrStdout())
+			return told(d.Run(cmd.Context(), cmd.OutOrStdout()))
 		},
 	}
 	storeFlags(cmd, &d.Store)
@@ -152,11 +150,9 @@ func maintenanceCommand() *cobra.Command {
 		Use:       "maintenance on|off",
 		Short:     "Make the merchant API answer that it is under maintenance, or work again",
 		ValidArgs: []string{"on", "off"},
-		Args: func(cmd *cobra.Command, args []string) error {
-			return usage(cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs)(cmd, args))
-		},
+		Args:      cobra.MatchAll(arguments(1, 1), wanted(cobra.OnlyValidArgs)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.SetMaintenance(cmd.Context(), s, args[0] == "on")
+			return told(app.SetMaintenance(cmd.Context(), s, args[0] == "on"))
 		},
 	}
 	storeFlags(cmd, &s)

@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -147,6 +148,11 @@ func TestWrongUsageEndsWithTwoAndFailureWithOne(t *testing.T) {
 	if err := os.WriteFile(world, []byte(`{"sed":1}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
 	for _, c := range []struct {
 		args []string
 		code int
@@ -156,13 +162,22 @@ func TestWrongUsageEndsWithTwoAndFailureWithOne(t *testing.T) {
 		{[]string{"sandbox", "extra"}, 2, "extra"},
 		{[]string{"nothing"}, 2, "nothing"},
 		{[]string{"maintenance", "maybe"}, 2, "maybe"},
-		{[]string{"clock", "advance"}, 2, "arg"},
+		{[]string{"clock", "advance"}, 2, "skinrail clock advance DURATION"},
+		{[]string{"restore"}, 2, "skinrail restore FILE"},
+		{[]string{"restore", "one", "two"}, 2, `"two" is too much`},
+		{[]string{"maintenance"}, 2, "on|off"},
+		{[]string{"price", "set", "x", "dear"}, 2, "usage: price \"dear\": want dollars"},
+		{[]string{"doctor", "--settle", "x"}, 2, "usage: --settle"},
+		{[]string{"migrate", "--database", filepath.Join(empty, "file")}, 2, "postgres://"},
+		{[]string{"audit", "--database", "mysql://u:p@h/x"}, 2, "postgres://"},
 		{[]string{"sandbox", "--log-level", "loud"}, 2, "loud"},
 		{[]string{"audit", "--config", file}, 2, "colour"},
 		{[]string{"audit", "--data", empty}, 1, "no database"},
 		{[]string{"clock", "show", "--data", empty}, 1, "--url"},
 		{[]string{"sandbox", "--data", filepath.Join(empty, "d"), "--world", world, "--listen", "127.0.0.1:0", "--steam-listen", "127.0.0.1:0"}, 1, "sed"},
 		{[]string{"sandbox", "--data", filepath.Join(empty, "e"), "--listen", "nowhere"}, 1, "listen"},
+		{[]string{"sandbox", "--data", filepath.Join(empty, "f"), "--listen", taken.Addr().String()}, 1, "name another address"},
+		{[]string{"sandbox", "--data", filepath.Join(empty, "g"), "--database", "x", "--listen", "127.0.0.1:0", "--steam-listen", "127.0.0.1:0"}, 2, "postgres://"},
 	} {
 		cmd := exec.Command(binary, c.args...)
 		var out bytes.Buffer

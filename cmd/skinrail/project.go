@@ -44,14 +44,32 @@ func projectCommand() *cobra.Command {
 // told ends a command: what the caller wrote wrong becomes wrong usage.
 func told(err error) error {
 	if app.WrongUsage(err) {
-		return usage(err)
+		return usage(app.InWords(err))
 	}
 	return err
 }
 
 // arguments wants between least and most of them.
 func arguments(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error { return usage(cobra.RangeArgs(least, most)(cmd, args)) }
+	return wanted(func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return errors.New("something is missing")
+		case len(args) > most:
+			return fmt.Errorf("%q is too much", args[most])
+		}
+		return nil
+	})
+}
+
+// wanted is a check of arguments whose error says how the command is used.
+func wanted(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(fmt.Errorf("%w\nwant:  %s\nmore:  %s --help", err, cmd.UseLine(), cmd.CommandPath()))
+		}
+		return nil
+	}
 }
 
 const anyNumber = 1 << 10

@@ -70,7 +70,9 @@ func migrateCommand() *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring the schema of a database up to date",
 		Long:  "Bring the schema of a database up to date. serve does it too when it starts. Processes of\nthe version before go on working on the new schema.",
-		RunE:  func(cmd *cobra.Command, _ []string) error { return app.Migrate(cmd.Context(), s, cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return told(app.Migrate(cmd.Context(), s, cmd.OutOrStdout()))
+		},
 	}
 	storeFlags(cmd, &s)
 	return cmd

@@ -33,13 +33,21 @@ func (s Store) target() string {
 	return filepath.Join(s.Data, databaseFile)
 }
 
+// openBy opens the database where it is.
+func (s Store) openBy(ctx context.Context, open func(context.Context, string) (*db.DB, error)) (*db.DB, error) {
+	if s.Database != "" && !db.IsPostgres(s.Database) {
+		return nil, explain(wrong("--database: want postgres://USER@HOST/NAME; SQLite is named by its folder, with --data"))
+	}
+	return open(ctx, s.target())
+}
+
 // open opens the database of a gateway that may be running, so it leaves the
 // schema alone.
 func (s Store) open(ctx context.Context) (*db.DB, error) {
 	if _, err := os.Stat(s.target()); err != nil && s.Database == "" {
 		return nil, fmt.Errorf("no database in %s: name the folder with --data, or a server with --database", s.Data)
 	}
-	d, err := db.OpenAsIs(ctx, s.target())
+	d, err := s.openBy(ctx, db.OpenAsIs)
 	return d, otherVersion(err)
 }
 

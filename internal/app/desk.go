@@ -96,6 +96,14 @@ func explain(err error) error {
 	return err
 }
 
+// InWords is an error as people read it, without the code of the API.
+func InWords(err error) error {
+	if _, ok := errors.AsType[said](err); ok {
+		return err
+	}
+	return explain(err)
+}
+
 // WrongUsage reports whether an error says that the caller wrote something
 // that cannot be, such as a malformed amount.
 func WrongUsage(err error) bool { return errors.Is(err, fault.InvalidRequest) }

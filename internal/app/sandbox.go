@@ -87,7 +87,7 @@ func (r *playing) openListeners(context.Context) (err error) {
 }
 
 func (r *playing) openWorld(ctx context.Context) (err error) {
-	if r.db, err = db.Open(ctx, Store{r.cfg.Data, r.cfg.Database}.target()); err != nil {
+	if r.db, err = (Store{r.cfg.Data, r.cfg.Database}).openBy(ctx, db.Open); err != nil {
 		return err
 	}
 	var found bool

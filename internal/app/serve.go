@@ -128,7 +128,7 @@ func (s *serving) openStore(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.db, err = db.Open(ctx, s.cfg.target()); err != nil {
+	if s.db, err = s.cfg.openBy(ctx, db.Open); err != nil {
 		return err
 	}
 	_, sandbox, err := world.Open(ctx, s.db, time.Now)
@@ -193,7 +193,7 @@ func (s *serving) start(ctx context.Context) error {
 // Migrate brings a database's schema up to date, making a file when there is
 // none. Running it again changes nothing.
 func Migrate(ctx context.Context, s Store, out io.Writer) error {
-	d, err := db.Open(ctx, s.target())
+	d, err := s.openBy(ctx, db.Open)
 	if err != nil {
 		return err
 	}

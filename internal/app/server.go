@@ -33,6 +33,9 @@ type server struct {
 
 func listen(address string) (*server, error) {
 	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen: another program has %s: stop it, or name another address, such as with --listen (port 0 takes a free one): %w", address, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
