@@ -152,7 +152,7 @@ func maintenanceCommand() *cobra.Command {
 		ValidArgs: []string{"on", "off"},
 		Args:      cobra.MatchAll(arguments(1, 1), wanted(cobra.OnlyValidArgs)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return told(app.SetMaintenance(cmd.Context(), s, args[0] == "on"))
+			return told(app.SetMaintenance(cmd.Context(), s, args[0] == "on", cmd.OutOrStdout()))
 		},
 	}
 	storeFlags(cmd, &s)

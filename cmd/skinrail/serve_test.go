@@ -450,4 +450,11 @@ func TestConfigurationIsAFileThenTheEnvironmentThenFlags(t *testing.T) {
 	if _, errors, code := command(t, "", "audit", "--config", file); code != 0 {
 		t.Errorf("audit with the file of serve: exit %d\n%s", code, errors)
 	}
+	out, errors, code := command(t, "", "backup", filepath.Join(dir, "b.db"), "--config", file)
+	if code != 0 || !strings.Contains(out, "--key-file") || strings.Contains(out, filepath.Join("data", "key")) {
+		t.Errorf("backup names a key that is not there: exit %d\n%s%s", code, out, errors)
+	}
+	if out, errors, code := command(t, "", "maintenance", "on", "--config", file); code != 0 || !strings.Contains(out, "skinrail maintenance off") {
+		t.Errorf("maintenance on: exit %d\n%s%s", code, out, errors)
+	}
 }

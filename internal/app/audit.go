@@ -132,12 +132,20 @@ func parseSeal(text string) (n int64, hash []byte, err error) {
 }
 
 // SetMaintenance makes the merchant API of every node on the database answer
-// "under maintenance", or work again.
-func SetMaintenance(ctx context.Context, s Store, on bool) (err error) {
+// "under maintenance", or work again, and says so.
+func SetMaintenance(ctx context.Context, s Store, on bool, out io.Writer) (err error) {
 	d, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	return merchant.New(d, nil).SetMaintenance(ctx, on)
+	if err := merchant.New(d, nil).SetMaintenance(ctx, on); err != nil {
+		return err
+	}
+	said := "merchants are answered again within a second"
+	if on {
+		said = "merchants get -9, under maintenance, within a second; end it with  skinrail maintenance off"
+	}
+	fmt.Fprintln(out, said)
+	return nil
 }

@@ -53,8 +53,11 @@ func (b Backup) Run(ctx context.Context, file string) error {
 		return fmt.Errorf("no backup was made: %w", err)
 	}
 	fmt.Fprintf(b.Out, "backup %s: %d bytes in %s; the books are right\n", file, size, time.Since(began).Round(time.Millisecond))
-	fmt.Fprintf(b.Out, "not in it: the key (%s), without which its secrets cannot be read. Keep a copy of it apart from the backups.\n",
-		filepath.Join(b.Data, keyFile))
+	which := filepath.Join(b.Data, keyFile)
+	if _, err := os.Stat(which); err != nil {
+		which = "the file that serve's --key-file names"
+	}
+	fmt.Fprintf(b.Out, "not in it: the key (%s), without which its secrets cannot be read. Keep a copy of it apart from the backups.\n", which)
 	return nil
 }
 
