@@ -46,6 +46,11 @@ func TestDoctorNamesWhatDiffersFromSteam(t *testing.T) {
 		}
 		return code == 0 && a["well"] == true
 	})
+	a, _ := s.diagnosis()
+	bots, _ := a["bots"].([]any)
+	if len(bots) == 0 || bots[0].(map[string]any)["compared"] == nil {
+		t.Errorf("it does not say when Steam and the records were compared: %v", a["bots"])
+	}
 
 	s.plant("update trade set partner = '76561198000000999' where owner like 'deposit/%' and state = 'settled'")
 	s.plant("update trade set reference = 'SOMETHING' where owner like 'purchase/%'")

@@ -51,6 +51,8 @@ type botFinding struct {
 	Enabled bool   `json:"enabled"`
 	Health  string `json:"health"`
 	Advice  string `json:"advice,omitempty"`
+
+	Compared string `json:"compared,omitempty"` // when Steam and the records were compared last; empty: never
 }
 
 type driftFinding struct {
@@ -154,12 +156,20 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 	if err != nil {
 		return f, err
 	}
+	drifts := reconcile.New(d, trades, bots)
+	compared, err := drifts.Compared(ctx)
+	if err != nil {
+		return f, err
+	}
 	for _, b := range all {
-		f.Bots = append(f.Bots, botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice()})
+		one := botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice(), ""}
+		if at, ever := compared[b.ID.String()]; ever {
+			one.Compared = when(at)
+		}
+		f.Bots = append(f.Bots, one)
 		begins := b.Health == fleet.Starting && now.Sub(b.Since) <= trade.MaxLate
 		f.Well = f.Well && (!b.Enabled || b.Health.Works() || begins)
 	}
-	drifts := reconcile.New(d, trades, bots)
 	open, err := drifts.Open(ctx)
 	if err != nil {
 		return f, err
@@ -219,13 +229,17 @@ func (f findings) print(out io.Writer, machine bool) error {
 		fmt.Fprintf(out, "NO MONEY MOVES: %s\nPut back what was, then  skinrail audit\n\n", f.Stopped)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tDO")
+	fmt.Fprintln(w, "BOT\tACCOUNT\tHEALTH\tCOMPARED\tDO")
 	for _, b := range f.Bots {
 		health := b.Health
 		if !b.Enabled {
 			health = "disabled"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.ID, b.Account, health, b.Advice)
+		compared := b.Compared
+		if compared == "" {
+			compared = "never"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Account, health, compared, b.Advice)
 	}
 	fmt.Fprintln(w)
 	if len(f.Trades) > 0 {
@@ -250,7 +264,7 @@ func (f findings) print(out io.Writer, machine bool) error {
 		fmt.Fprintln(w)
 	}
 	if len(f.Drifts) == 0 {
-		fmt.Fprintln(w, "Steam and the records agree, as of the last look.")
+		fmt.Fprintln(w, "Steam and the records agreed when they were compared.")
 		return w.Flush()
 	}
 	fmt.Fprintln(w, "DIFFERENCE\tBOT\tWHAT\tSINCE\tDETAIL\tDO")

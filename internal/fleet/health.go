@@ -43,11 +43,11 @@ func (h Health) Works() bool { return h == Ready || h == Full }
 // advice is what an operator does about each reason.
 var advice = map[Health]string{
 	Starting:  "wait: the gateway has not used this bot yet; if this stays, is the gateway running?",
-	NoLogin:   "check password and secrets with  skinrail bot login; correct them with  skinrail bot add --replace",
+	NoLogin:   "check password and secrets with  skinrail bot login BOT; correct them with  skinrail bot add --replace",
 	NoSteam:   "wait: it is tried again every few seconds; if only this bot stays so, check its network",
-	NoSession: "wait: the bot logs in again by itself; if this stays, try  skinrail bot login",
-	NeedsAck:  "wait: the bot accepts Steam's trade-protection rules by itself; if this stays, accept them in a browser",
-	Cooldown:  "drain the bot: Steam lets it trade again later; do not log in from new devices or change its authenticator",
+	NoSession: "wait: the bot logs in again by itself; if this stays, try  skinrail bot login BOT",
+	NeedsAck:  "wait: the bot accepts Steam's trade-protection rules by itself; if this stays, sign in as the bot in a browser and accept them there",
+	Cooldown:  "give it no new orders until then:  skinrail bot drain BOT; Steam lets it trade again by itself; do not log in from new devices or change its authenticator",
 	Full:      "move items away or sell them; the bot still gives items and takes those of other games",
 	Limited:   "wait: more requests prolong it; if it comes often, run fewer bots on this address",
 	ClockOff:  "set this machine's clock (NTP): the bot takes no new deposits until then",

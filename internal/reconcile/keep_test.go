@@ -35,6 +35,9 @@ func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 			if err != nil || standing != look.standing || fresh != look.fresh {
 				t.Errorf("look %d: %d stand, fresh %t, %v", i, standing, fresh, err)
 			}
+			if at, err := s.Compared(t.Context()); err != nil || len(at) != 1 || !at[bot.String()].Equal(noon.Add(time.Duration(i)*time.Hour)) {
+				t.Errorf("look %d: compared at %v, %v", i, at, err)
+			}
 			open, err := s.Open(t.Context())
 			if err != nil {
 				t.Fatal(err)

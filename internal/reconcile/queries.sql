@@ -45,3 +45,9 @@ insert into drift_settled (kind, subject, at, by_name, note) values ($1, $2, $3,
 
 -- name: EndDrift :execrows
 update drift set gone_at = $1 where kind = $2 and subject = $3 and gone_at = 0;
+
+-- name: Compared :exec
+insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at;
+
+-- name: LastCompared :many
+select bot, at from bot_look;

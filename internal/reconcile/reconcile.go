@@ -49,6 +49,9 @@ func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, now t
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		standing, fresh = 0, false
 		q := sqlc.New(tx)
+		if err := q.Compared(ctx, sqlc.ComparedParams{Bot: bot.String(), At: db.Micros(now)}); err != nil {
+			return err
+		}
 		before, err := q.Standing(ctx, bot.String())
 		if err != nil {
 			return err
@@ -81,6 +84,20 @@ func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, now t
 		return 0, false, fmt.Errorf("keep drifts of %s: %w", bot, err)
 	}
 	return standing, fresh, nil
+}
+
+// Compared is when each bot was compared with the records last; one that never
+// was is not in it.
+func (s *Service) Compared(ctx context.Context) (map[string]time.Time, error) {
+	rows, err := sqlc.New(s.db.Read()).LastCompared(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read when bots were compared: %w", err)
+	}
+	at := make(map[string]time.Time, len(rows))
+	for _, r := range rows {
+		at[r.Bot] = db.Time(r.At)
+	}
+	return at, nil
 }
 
 // Standing is a drift as it is kept.

@@ -23,6 +23,20 @@ func (q *Queries) AddRestoration(ctx context.Context, arg AddRestorationParams) 
 	return err
 }
 
+const compared = `-- name: Compared :exec
+insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at
+`
+
+type ComparedParams struct {
+	Bot string
+	At  int64
+}
+
+func (q *Queries) Compared(ctx context.Context, arg ComparedParams) error {
+	_, err := q.db.ExecContext(ctx, compared, arg.Bot, arg.At)
+	return err
+}
+
 const counts = `-- name: Counts :many
 select kind, cast(sum(case when looks > 1 then 1 else 0 end) as bigint) as certain, count(*) as n from drift
 where gone_at = 0 group by kind order by kind
@@ -87,6 +101,33 @@ type GoneParams struct {
 func (q *Queries) Gone(ctx context.Context, arg GoneParams) error {
 	_, err := q.db.ExecContext(ctx, gone, arg.GoneAt, arg.ID)
 	return err
+}
+
+const lastCompared = `-- name: LastCompared :many
+select bot, at from bot_look
+`
+
+func (q *Queries) LastCompared(ctx context.Context) ([]BotLook, error) {
+	rows, err := q.db.QueryContext(ctx, lastCompared)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BotLook
+	for rows.Next() {
+		var i BotLook
+		if err := rows.Scan(&i.Bot, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const looked = `-- name: Looked :exec
