@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"database/sql"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -243,6 +245,9 @@ func (r *run) heardOf(owner string, d line) {
 	var state string
 	err := r.place.db.Read().QueryRowContext(r.ctx, `select state from delivery where subject = $1 and endpoint = 'result' and version = $2`,
 		owner, r.books.events[owner]).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) && r.clock.far {
+		return // it ended while our clock was a year behind, so it is long past its time
+	}
 	if err != nil {
 		r.fail("I15: the end of %s has no notification: %v", owner, err)
 	}
@@ -272,7 +277,7 @@ func (r *run) agreePurchases(want sums, done map[string]int) {
 			return // the other one has no address for these
 		}
 		_ = r.place.db.Read().QueryRowContext(r.ctx, `select count(*) from delivery where subject = $1 and endpoint = 'events'`, owner).Scan(&told)
-		if told+sold != r.books.events[owner] { // merchants know no end after accepted
+		if told+sold != r.books.events[owner] && (told+sold > r.books.events[owner] || !r.clock.far) { // merchants know no end after accepted
 			r.fail("I15: %s has %d events and %d notifications", owner, r.books.events[owner], told)
 		}
 	})
