@@ -54,3 +54,22 @@ func restoreCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&mark, "mark", false, "mark a PostgreSQL server that was restored with its own tools")
 	return cmd
 }
+
+func keyLostCommand() *cobra.Command {
+	var k app.KeyLost
+	cmd := &cobra.Command{
+		Use:   "key-lost",
+		Short: "Begin anew with another key after the one of the database's secrets is lost",
+		Long: "Begin anew with another key after the one of the database's secrets is lost for good.\nWithout --forget it only says what is lost. With it, every project gets new secrets, printed\n" +
+			"once, and the bots' are forgotten: give each its own again with  skinrail bot add --replace.\nBooks, orders and settings stay. It refuses a key that opens anything, and a database that\na gateway runs on.",
+		Example: "  (umask 077; openssl rand -hex 32 > /etc/skinrail/key)\n  skinrail key-lost --key-file /etc/skinrail/key",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			k.Out, k.Err = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return told(k.Run(cmd.Context()))
+		},
+	}
+	storeFlags(cmd, &k.Store)
+	cmd.Flags().StringVar(&k.KeyFile, "key-file", "", `the new key; without it the file "key" in the folder`)
+	cmd.Flags().StringVar(&k.Forget, "forget", "", "what is lost, in the words in which the command tells it")
+	return cmd
+}

@@ -37,7 +37,7 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "TOML file with flags; the environment and flags win")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand(), orderCommand(), simulateCommand(), backupCommand(), restoreCommand())
+	root.AddCommand(sandboxCommand(), serveCommand(), migrateCommand(), auditCommand(), maintenanceCommand(), clockCommand(), projectCommand(), priceCommand(), doctorCommand(), botCommand(), orderCommand(), simulateCommand(), backupCommand(), restoreCommand(), keyLostCommand())
 	for _, c := range root.Commands() {
 		if c.Args == nil {
 			c.Args = noArguments

@@ -182,7 +182,7 @@ func (b Bots) Add(ctx context.Context, n NewBot, replace bool) error {
 		if replace {
 			if n.proxyFile == "" { // an address changes only when that is asked for
 				old, _, err := c.fleet.Secrets(ctx, n.ID)
-				if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				if err != nil && !errors.Is(err, sql.ErrNoRows) && !errors.Is(err, fleet.ErrForgotten) {
 					return err
 				}
 				n.Credentials.Proxy = old.Proxy

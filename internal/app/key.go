@@ -36,11 +36,14 @@ func opens(ctx context.Context, d *db.DB, box *seal.Box, path string) error {
 	if len(projects) > 0 {
 		_, err = merchant.New(d, box).Secrets(ctx, projects[0].ID)
 	}
-	if len(bots) > 0 && err == nil {
-		_, _, err = fleet.New(d, box).Secrets(ctx, bots[0].ID)
+	for i := 0; i < len(bots) && err == nil; i++ {
+		if _, _, err = fleet.New(d, box).Secrets(ctx, bots[i].ID); !errors.Is(err, fleet.ErrForgotten) {
+			break
+		}
+		err = nil
 	}
 	if errors.Is(err, seal.ErrKey) {
-		return fmt.Errorf("the key in %s is not that of this database: name the gateway's with --key-file (%w)", path, err)
+		return fmt.Errorf("the key in %s is not that of this database: name the gateway's with --key-file; when that is lost for good, see  skinrail key-lost --help (%w)", path, err)
 	}
 	if errors.Is(err, seal.ErrBroken) {
 		return nil // one row is damaged: whoever needs it will say so

@@ -100,7 +100,7 @@ func (r Restore) close(ctx context.Context, d *db.DB) error {
 		return err
 	}
 	if lost != "" && !r.WithoutKey {
-		return errors.New(lost + "\nput the key back; if it is lost, the books alone can be restored with --without-key")
+		return errors.New(lost + "\nput the key back; if it is lost, restore the books with --without-key, then see  skinrail key-lost --help")
 	}
 	if err := audited(ctx, d, r.Out); err != nil {
 		return err

@@ -115,7 +115,7 @@ func (c Serve) LogValue() slog.Value {
 func (s *serving) openKey(context.Context) (err error) {
 	s.box, err = seal.LoadKey(s.cfg.KeyFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no key in %s: make one of 64 hexadecimal digits, keep it and a copy elsewhere:\n  (umask 077; openssl rand -hex 32 > %s)", s.cfg.KeyFile, s.cfg.KeyFile)
+		return fmt.Errorf("no key in %s: make one of 64 hexadecimal digits, keep it and a copy elsewhere:\n  (umask 077; openssl rand -hex 32 > %s)\nWhen there was one that is lost:  skinrail key-lost --help", s.cfg.KeyFile, s.cfg.KeyFile)
 	}
 	return err
 }

@@ -187,6 +187,9 @@ func (g *Gateway) read(ctx context.Context, bots []fleet.Bot) error {
 			continue
 		}
 		c, session, err := g.Fleet.Secrets(ctx, b.ID)
+		if errors.Is(err, fleet.ErrForgotten) {
+			continue // the bot's health says it
+		}
 		if err != nil || len(session) == 0 || g.readers[b.ID].session == string(session) {
 			errs = append(errs, err)
 			continue

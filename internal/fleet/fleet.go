@@ -149,6 +149,9 @@ func (s *Service) Secrets(ctx context.Context, id steam.ID64) (Credentials, []by
 	if err != nil {
 		return Credentials{}, nil, fmt.Errorf("secrets of bot %s: %w", id, err)
 	}
+	if len(row.Sealed) == 0 {
+		return Credentials{}, nil, fmt.Errorf("bot %s: %w", id, ErrForgotten)
+	}
 	plain, err := s.box.Open(row.Sealed, credentialsRow(id))
 	if err != nil {
 		return Credentials{}, nil, fmt.Errorf("secrets of bot %s: %w", id, err)

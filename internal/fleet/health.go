@@ -173,6 +173,19 @@ func (s *Service) Replace(ctx context.Context, id steam.ID64, account string, c 
 	})
 }
 
+// ErrForgotten is returned for a bot whose secrets went with a lost key.
+var ErrForgotten = errors.New("its secrets are forgotten: give it them again with  skinrail bot add --replace")
+
+// ForgetTx drops the secrets and sessions of all bots, after their key is lost.
+// They stay with what they hold, and log in to nothing until [Service.Replace].
+func (s *Service) ForgetTx(ctx context.Context, tx *db.Tx, now time.Time) error {
+	err := sqlc.New(tx).ForgetSecrets(ctx, sqlc.ForgetSecretsParams{Nothing: []byte{}, Health: string(NoLogin), Note: ErrForgotten.Error(), At: db.Micros(now)})
+	if err != nil {
+		return fmt.Errorf("forget secrets of bots: %w", err)
+	}
+	return nil
+}
+
 func (c Credentials) plain() ([]byte, error) {
 	plain, err := json.Marshal(sealedCredentials{c.Password.Reveal(), c.SharedSecret.Reveal(), c.IdentitySecret.Reveal(), c.Proxy.Reveal()})
 	if err != nil {

@@ -32,6 +32,9 @@ update bot set enabled = resume, stopped = false where stopped;
 -- name: SetLimits :execrows
 update bot set games = $1, max_open = $2, max_worth = $3 where steam_id = $4;
 
+-- name: ForgetSecrets :exec
+update bot set sealed = sqlc.arg(nothing), session = sqlc.arg(nothing), health = sqlc.arg(health), health_note = sqlc.arg(note), health_at = sqlc.arg(at);
+
 -- name: SetSealed :execrows
 update bot set sealed = $1, session = $2 where steam_id = $3 and account_name = $4;
 

@@ -59,6 +59,9 @@ select n.project_id, n.purpose, n.created_at from project_secret o
 join project_secret n on n.project_id = o.project_id and n.purpose = o.purpose and n.slot = 0
 where o.slot = 1 order by n.created_at, n.project_id;
 
+-- name: DropSecrets :exec
+delete from project_secret;
+
 -- name: DeleteOldSecret :execrows
 delete from project_secret where project_id = $1 and purpose = $2 and slot = 1;
 

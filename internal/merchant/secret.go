@@ -167,3 +167,33 @@ func (k *Secrets) set(purpose Purpose, slot int64, secret seal.Secret, made time
 		k.WebhookOld = secret
 	}
 }
+
+// Remade are the new secrets of a project.
+type Remade struct {
+	Project         int64
+	Client, Webhook seal.Secret
+}
+
+// RemakeTx gives every project new secrets, after the key of the old ones is
+// lost. Nothing of the old ones is valid any more, nor opened for it.
+func (s *Service) RemakeTx(ctx context.Context, tx *db.Tx, now time.Time) ([]Remade, error) {
+	q := sqlc.New(tx)
+	projects, err := q.Projects(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("remake secrets: %w", err)
+	}
+	if err := q.DropSecrets(ctx); err != nil {
+		return nil, fmt.Errorf("remake secrets: %w", err)
+	}
+	made := make([]Remade, 0, len(projects))
+	for _, p := range projects {
+		m := Remade{p.ID, seal.Secret(newSecret(Client)), seal.Secret(newSecret(Webhook))}
+		for purpose, secret := range map[Purpose]seal.Secret{Client: m.Client, Webhook: m.Webhook} {
+			if _, err := s.insertSecret(ctx, tx, p.ID, purpose, slotNew, secret.Reveal(), db.Micros(now)); err != nil {
+				return nil, err
+			}
+		}
+		made = append(made, m)
+	}
+	return made, bump(ctx, tx)
+}

@@ -176,6 +176,27 @@ func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
 	return items, nil
 }
 
+const forgetSecrets = `-- name: ForgetSecrets :exec
+update bot set sealed = $1, session = $1, health = $2, health_note = $3, health_at = $4
+`
+
+type ForgetSecretsParams struct {
+	Nothing []byte
+	Health  string
+	Note    string
+	At      int64
+}
+
+func (q *Queries) ForgetSecrets(ctx context.Context, arg ForgetSecretsParams) error {
+	_, err := q.db.ExecContext(ctx, forgetSecrets,
+		arg.Nothing,
+		arg.Health,
+		arg.Note,
+		arg.At,
+	)
+	return err
+}
+
 const held = `-- name: Held :one
 select cast(coalesce(sum(items), 0) as bigint) as items from bot_load where bot = $1 and app = $2 and context = $3
 `

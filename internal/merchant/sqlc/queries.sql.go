@@ -69,6 +69,15 @@ func (q *Queries) DropNonces(ctx context.Context, at int64) (int64, error) {
 	return result.RowsAffected()
 }
 
+const dropSecrets = `-- name: DropSecrets :exec
+delete from project_secret
+`
+
+func (q *Queries) DropSecrets(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, dropSecrets)
+	return err
+}
+
 const insertProject = `-- name: InsertProject :execrows
 insert into project (id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url,
   events_url, success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
