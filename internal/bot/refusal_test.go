@@ -141,8 +141,8 @@ func (wordless) TradeMovedTx(_ context.Context, _ *db.Tx, _ trade.Trade, m trade
 	return nil
 }
 
-// tooLate brings an order to its end whose offer turns up then.
-func (st *stage) tooLate(d *db.DB, behaviour string, o trade.Owner) (id int64, offer map[string]any) {
+// tooLate brings an order to its end whose offer turns up then, after a pause.
+func (st *stage) tooLate(d *db.DB, behaviour string, o trade.Owner, pause time.Duration) (id int64, offer map[string]any) {
 	st.t.Helper()
 	st.tell("accounts/"+payer.String(), `{"behaviour":"`+behaviour+`"}`)
 	st.lying("-1")
@@ -155,7 +155,7 @@ func (st *stage) tooLate(d *db.DB, behaviour string, o trade.Owner) (id int64, o
 		st.t.Fatalf("%s", one.State)
 	}
 	st.fault(http.MethodDelete, "")
-	st.pass(2*time.Second, 0)
+	st.pass(pause, 0)
 	st.run()
 	return id, st.call(http.MethodGet, "offers?partner="+payer.String(), "")["offers"].([]any)[0].(map[string]any)
 }
@@ -169,7 +169,7 @@ func TestOfferThatTurnsUpAfterTheEnd(t *testing.T) {
 			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, d *db.DB) {
 				st := newStage(t, d, 1)
-				id, o := st.tooLate(d, behaviour, owner{})
+				id, o := st.tooLate(d, behaviour, owner{}, 2*time.Second)
 				if one := st.trade(id); one.State != want || behaviour == "ignore" && o["state_name"] != "Canceled" {
 					t.Errorf("%s, offer %v", one.State, o)
 				}
@@ -181,13 +181,25 @@ func TestOfferThatTurnsUpAfterTheEnd(t *testing.T) {
 	}
 }
 
+// Also when the gateway was off for two weeks before it could be seen.
+func TestLateOfferIsToldHoweverLongTheGatewayWasOff(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 1)
+		_, o := st.tooLate(d, "accept", wordless{}, 15*24*time.Hour)
+		if open, err := st.drifts.Open(t.Context()); err != nil || len(open) != 1 || open[0].Kind != reconcile.OfferLate {
+			t.Errorf("%+v, %v, offer %v", open, err, o)
+		}
+	})
+}
+
 // If the order does not take it, it is told under its name until a person has
 // said that it counts, or has settled it.
 func TestLateOfferIsTakenOnByAPersonsWord(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		st := newStage(t, d, 1)
-		id, o := st.tooLate(d, "accept", wordless{})
+		id, o := st.tooLate(d, "accept", wordless{}, 2*time.Second)
 		offer := steam.OfferID(o["tradeofferid"].(string))
 		open, err := st.drifts.Open(t.Context())
 		st.must(err)

@@ -12,8 +12,9 @@ import (
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
-// Span is how far back trades are compared: longer than any hold.
-const Span = 14 * 24 * time.Hour
+// Span is how far back trades are compared: longer than any hold, and so long that
+// a gateway that was off for two weeks still finds what came late before them.
+const Span = 30 * 24 * time.Hour
 
 // Service is the room; its methods may be called concurrently.
 type Service struct {
