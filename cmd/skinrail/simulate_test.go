@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,7 +21,7 @@ func simulated(t *testing.T, args ...string) string {
 		b := out.Bytes()
 		t.Fatalf("simulate %v: %v\n%s", args, err, b[max(0, len(b)-20_000):])
 	}
-	t.Logf("simulate %s: %s", strings.Join(args, " "), rate.String())
+	t.Logf("simulate %s: %s%s", strings.Join(args, " "), rate.String(), bytes.TrimSpace(played.Find(out.Bytes())))
 	return out.String()
 }
 
@@ -38,6 +37,9 @@ func simulationSeeds(t *testing.T) int {
 	}
 	return n
 }
+
+// played is the line that sums a run up.
+var played = regexp.MustCompile(`(?m)^\d+ seeds, .*$`)
 
 var never = regexp.MustCompile(`(?m)^ +never  (.+)$`)
 
@@ -56,6 +58,7 @@ func TestSimulationHoldsAndReachesEverything(t *testing.T) {
 			}
 		}
 		if left = missing; len(left) == 0 {
+			t.Logf("every state change, operation and fault was reached")
 			return
 		}
 	}
@@ -66,10 +69,12 @@ func TestSimulationHoldsAndReachesEverything(t *testing.T) {
 
 func TestSameSeedsGiveTheSameBytes(t *testing.T) {
 	t.Parallel()
-	dose := []string{"--seeds", fmt.Sprint(max(12, simulationSeeds(t)/10)), "--from", "1"}
+	seeds := max(12, simulationSeeds(t)/10)
+	dose := []string{"--seeds", strconv.Itoa(seeds), "--from", "1"}
 	if a, b := simulated(t, dose...), simulated(t, dose...); a != b {
 		t.Errorf("the same seeds gave\n%s\nand\n%s", a, b)
 	}
+	t.Logf("%d seeds played twice have equal hashes", seeds)
 }
 
 func TestEachCallOfAStoryMayFail(t *testing.T) {
