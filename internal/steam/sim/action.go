@@ -27,6 +27,25 @@ func (c *removeCommand) apply(st *state, at stamp) {
 	st.spoil(&trade{FromA: []moved{{ref: it.ref()}}}, at)
 }
 
+// listCommand puts an item on the market or takes it from there. Open offers that
+// name it end.
+type listCommand struct {
+	Asset uint64
+	On    bool
+}
+
+func (c *listCommand) apply(st *state, at stamp) {
+	it := st.items[c.Asset]
+	was := it.ref()
+	st.take(it)
+	it.Context = steam.ContextMain
+	if c.On {
+		it.Context = steam.ContextProtected
+	}
+	st.put(it)
+	st.spoil(&trade{FromA: []moved{{ref: was}}}, at)
+}
+
 // plantCommand puts a confirmation into an account's app that no offer made.
 type plantCommand struct {
 	Account steam.ID64
@@ -101,6 +120,26 @@ func (q *call) controlRemove(a *account, body []byte) (any, error) {
 	return map[string]any{"removed": len(in.Assets)}, nil
 }
 
+// controlList puts CS2 items of an account on the market, or takes them back.
+func (q *call) controlList(a *account, body []byte, on bool) (any, error) {
+	var in struct {
+		Assets []number `json:"assets"`
+	}
+	if err := decodeStrict(body, &in); err != nil {
+		return nil, err
+	}
+	for _, id := range in.Assets {
+		it := q.sim.state.items[uint64(id)]
+		if it == nil || it.Owner != a || it.Class.App != steam.CS2 || it.Until > 0 || it.listed() == on {
+			return nil, refuse(http.StatusConflict, "asset %d is not a CS2 item of the account that can be listed, or is listed", id)
+		}
+		if err := q.sim.do(q.at, &listCommand{Asset: uint64(id), On: on}); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"assets": len(in.Assets), "listed": on}, nil
+}
+
 // controlPlant asks the account's phone about something that is no offer.
 func (q *call) controlPlant(a *account, body []byte) (any, error) {
 	var in struct {
@@ -132,8 +171,10 @@ func (q *call) controlAccountVerb(body []byte) (any, error) {
 		return q.controlRemove(a, body)
 	case "confirmations":
 		return q.controlPlant(a, body)
+	case "list", "unlist":
+		return q.controlList(a, body, q.r.PathValue("verb") == "list")
 	}
-	return nil, refuse(http.StatusNotFound, "accounts can be given items, robbed by remove, and asked by confirmations")
+	return nil, refuse(http.StatusNotFound, "accounts can be given items, robbed by remove, asked by confirmations, and list and unlist items")
 }
 
 // controlSend makes one account send another an offer, confirmed at once. It

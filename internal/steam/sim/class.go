@@ -62,8 +62,10 @@ func (st *state) classFor(k classKey) *class {
 
 // Instances: CS2 items carry one in context 2 as on Steam, other games "0".
 // Protected and locked items have an instance per hour at which that ends, so
-// that one description fits all items that share it.
+// that one description fits all items that share it. What is listed on the market
+// lies in context 16 too, without an end.
 const (
+	instanceListed    = "5170000000"
 	instancePlainCS2  = "188000730"
 	instanceLocked    = 5_180_000_000
 	instanceProtected = 5_190_000_000
@@ -72,6 +74,9 @@ const (
 // locked tells that the item cannot be traded yet, for another reason than
 // protection.
 func (it *item) locked() bool { return it.Context == steam.ContextMain && it.Until > 0 }
+
+// listed tells that the item is on the market.
+func (it *item) listed() bool { return it.Context == steam.ContextProtected && it.Until == 0 }
 
 func plainInstance(app steam.AppID) string {
 	if app == steam.CS2 {
@@ -86,6 +91,8 @@ func (it *item) instance() string {
 		return strconv.FormatInt(instanceLocked+int64(it.Until/hour), 10)
 	case it.Context == steam.ContextMain:
 		return plainInstance(it.Class.App)
+	case it.listed():
+		return instanceListed
 	}
 	return strconv.FormatInt(instanceProtected+int64(it.Until/hour), 10)
 }
@@ -139,7 +146,8 @@ type action struct {
 // describe makes the description of a class in one instance, with 0/1 flags.
 func (c *class) describe(instance string) description {
 	protected, locked := bound(instance)
-	free := !protected && !locked
+	listed := instance == instanceListed
+	free := !protected && !locked && !listed
 	d := description{
 		AppID: c.App, ClassID: c.ID, InstanceID: instance, BackgroundColor: "3C352E",
 		IconURL: c.look.icon, IconURLLarge: c.look.icon, Descriptions: c.lines(), Name: c.Name, NameColor: c.look.nameColor,
@@ -150,8 +158,8 @@ func (c *class) describe(instance string) description {
 		inspect := action{Link: "steam://rungame/730/76561202255233023/+csgo_econ_action_preview%20S%owner_steamid%A%assetid%D0", Name: "Inspect in Game..."}
 		d.Actions, d.MarketActions = []action{inspect}, []action{inspect}
 	}
-	if protected {
-		d.Sealed, d.SealedType = 1, new(int)
+	if protected || listed {
+		d.Sealed, d.SealedType = 1, new(bit(listed))
 	}
 	return d
 }

@@ -41,6 +41,7 @@ var commands = map[string]func() command{
 	"scan":        func() command { return &scanCommand{} },
 	"revoke":      func() command { return &revokeCommand{} },
 	"grant":       func() command { return &grantCommand{} },
+	"list":        func() command { return &listCommand{} },
 	"remove":      func() command { return &removeCommand{} },
 	"plant":       func() command { return &plantCommand{} },
 	"status":      func() command { return &statusCommand{} },

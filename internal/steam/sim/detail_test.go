@@ -224,6 +224,40 @@ func TestStrangersSeeWhatWasTradedLater(t *testing.T) {
 	}
 }
 
+func TestAnItemOnTheMarketLiesInContext16(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	bot, payer := w.login(botID), w.login(payerID)
+	item := payer.inventory(payerID, steam.CS2, "2")[2:3]
+	offer := bot.mustSend(payerID, "Eus3r-tk", nil, item)
+	list := func(verb string) int {
+		return w.control("/sim/accounts/"+payerID.String()+"/"+verb, `{"assets":["`+item[0].AssetID+`"]}`).status
+	}
+	if list("unlist") != http.StatusConflict || list("list") != http.StatusOK || list("list") != http.StatusConflict {
+		t.Error("listed twice, or not at all")
+	}
+	w.kill()
+	bot.wantState(offer, steam.OfferInvalidItems)
+	page := string(payer.page("/inventory/"+payerID.String()+"/730/16", nil).body)
+	if !strings.Contains(page, `"`+item[0].AssetID+`"`) || !strings.Contains(page, `"sealed":1,"sealed_type":1`) || !strings.Contains(page, `"tradable":0`) {
+		t.Errorf("context 16: %s", page)
+	}
+	if n := len(payer.inventory(payerID, steam.CS2, "2")); n != 7 {
+		t.Errorf("%d items left in context 2", n)
+	}
+	item[0].ContextID = "16"
+	if a := bot.send(payerID, "Eus3r-tk", nil, item); !strings.Contains(string(a.body), "(26)") {
+		t.Errorf("asked for: %s", a.body)
+	}
+	w.advance(30 * 24 * time.Hour)
+	bot.renew()
+	if list("unlist") != http.StatusOK {
+		t.Error("not taken back")
+	}
+	item[0].ContextID = "2"
+	bot.mustSend(payerID, "Eus3r-tk", nil, item)
+}
+
 func TestBansAreShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

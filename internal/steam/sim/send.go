@@ -269,7 +269,7 @@ func (st *state) refuseAssets(c *sendCommand) *refusal {
 				return malformed()
 			}
 			it := st.items[r.ID]
-			if it == nil || it.Until > 0 || st.missing(owner, *r) {
+			if it == nil || it.Until > 0 || it.listed() || st.missing(owner, *r) {
 				return &refusal{result: steam.ResultRevoked}
 			}
 			*r = it.ref()
