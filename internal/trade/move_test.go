@@ -59,8 +59,11 @@ func TestOneOrderHasOneLiveTrade(t *testing.T) {
 		if _, err := want(t, d, s, "test/1"); !errors.Is(err, fault.WrongState) {
 			t.Errorf("a second live trade: %v", err)
 		}
-		if _, err := s.Move(t.Context(), first, trade.Failed, trade.Change{Reason: "items_gone"}, noon); err != nil {
+		if first, err = s.Move(t.Context(), first, trade.Failed, trade.Change{Reason: "items_gone"}, noon); err != nil {
 			t.Fatal(err)
+		}
+		if _, err := s.Move(t.Context(), first, trade.Accepted, trade.Change{}, noon); !errors.Is(err, fault.WrongState) {
+			t.Errorf("a failed trade goes on by itself: %v", err)
 		}
 		if _, err := want(t, d, s, "test/1"); err != nil {
 			t.Errorf("after the first has ended: %v", err)
