@@ -246,7 +246,7 @@ func (r *run) heardOf(owner string, d line) {
 	err := r.place.db.Read().QueryRowContext(r.ctx, `select state from delivery where subject = $1 and endpoint = 'result' and version = $2`,
 		owner, r.books.events[owner]).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) && r.clock.far {
-		return // it ended while our clock was a year behind, so it is long past its time
+		state, err = "delivered", nil // while our clock was a year behind, and forgotten since; a failed one stays
 	}
 	if err != nil {
 		r.fail("I15: the end of %s has no notification: %v", owner, err)

@@ -3,7 +3,7 @@
 //
 // It promises (G8) that every event for a configured endpoint ends delivered,
 // superseded by a newer status of its subject, or listed as failed; none
-// vanishes before [Life] has passed since. Delivery is at least once: a receiver may see one twice, always
+// vanishes: delivered and superseded ones are kept for [Life]. Delivery is at least once: a receiver may see one twice, always
 // with the same event id and the same bytes. Of one subject at most one
 // delivery is in flight. A newer status replaces an older one that was tried
 // and not delivered; one that was never tried goes first.

@@ -1,25 +1,23 @@
 package webhook
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/webhook/sqlc"
 )
 
-// Life is how long a delivery is kept after it has ended. Its event stays.
+// Life is how long a delivery is kept after it was delivered or superseded. Its
+// event stays.
 const Life = 90 * 24 * time.Hour
 
 // forgetPage is how many deliveries one write looks at.
 const forgetPage = 1000
 
-// Forget drops deliveries that ended before a moment, failed ones too, with
-// their attempts. What is pending stays, however old.
+// Forget drops deliveries that were delivered or superseded before a moment,
+// with their attempts. What is pending or failed stays, however old.
 func (s *Service) Forget(ctx context.Context, before time.Time) error {
 	for after := int64(0); ; {
 		page, err := sqlc.New(s.db.Read()).OldPage(ctx, sqlc.OldPageParams{After: after, AtMost: forgetPage})
@@ -43,25 +41,5 @@ func forgetTx(ctx context.Context, tx *db.Tx, after, last, before int64) error {
 	if err := q.ForgetAttempts(ctx, sqlc.ForgetAttemptsParams{After: after, Last: last, Before: before}); err != nil {
 		return err
 	}
-	gone, err := q.ForgetDeliveries(ctx, sqlc.ForgetDeliveriesParams{After: after, Last: last, Before: before})
-	if err != nil {
-		return err
-	}
-	type place struct {
-		project  int64
-		endpoint string
-	}
-	failing := map[place]int64{}
-	for _, d := range gone {
-		failing[place{d.ProjectID, d.Endpoint}] += one(d.Failing)
-	}
-	order := func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.endpoint, b.endpoint))
-	}
-	for _, p := range slices.SortedFunc(maps.Keys(failing), order) {
-		if err := countFailing(ctx, q, p.project, p.endpoint, -failing[p]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return q.ForgetDeliveries(ctx, sqlc.ForgetDeliveriesParams{After: after, Last: last, Before: before})
 }

@@ -140,9 +140,8 @@ from (select d.id, d.created_at from delivery d where d.id > sqlc.arg(after) ord
 
 -- name: ForgetAttempts :exec
 delete from attempt where attempt.delivery_id > sqlc.arg(after) and attempt.delivery_id <= sqlc.arg(last)
-  and exists (select 1 from delivery d where d.id = attempt.delivery_id and d.state <> 'pending' and d.ended_at < sqlc.arg(before));
+  and exists (select 1 from delivery d where d.id = attempt.delivery_id and d.state in ('delivered', 'superseded') and d.ended_at < sqlc.arg(before));
 
--- name: ForgetDeliveries :many
+-- name: ForgetDeliveries :exec
 delete from delivery
-where id > sqlc.arg(after) and id <= sqlc.arg(last) and state <> 'pending' and ended_at < sqlc.arg(before)
-returning project_id, endpoint, failing;
+where id > sqlc.arg(after) and id <= sqlc.arg(last) and state in ('delivered', 'superseded') and ended_at < sqlc.arg(before);

@@ -386,7 +386,7 @@ func (q *Queries) Find(ctx context.Context, arg FindParams) (Delivery, error) {
 
 const forgetAttempts = `-- name: ForgetAttempts :exec
 delete from attempt where attempt.delivery_id > $1 and attempt.delivery_id <= $2
-  and exists (select 1 from delivery d where d.id = attempt.delivery_id and d.state <> 'pending' and d.ended_at < $3)
+  and exists (select 1 from delivery d where d.id = attempt.delivery_id and d.state in ('delivered', 'superseded') and d.ended_at < $3)
 `
 
 type ForgetAttemptsParams struct {
@@ -400,10 +400,9 @@ func (q *Queries) ForgetAttempts(ctx context.Context, arg ForgetAttemptsParams) 
 	return err
 }
 
-const forgetDeliveries = `-- name: ForgetDeliveries :many
+const forgetDeliveries = `-- name: ForgetDeliveries :exec
 delete from delivery
-where id > $1 and id <= $2 and state <> 'pending' and ended_at < $3
-returning project_id, endpoint, failing
+where id > $1 and id <= $2 and state in ('delivered', 'superseded') and ended_at < $3
 `
 
 type ForgetDeliveriesParams struct {
@@ -412,33 +411,9 @@ type ForgetDeliveriesParams struct {
 	Before int64
 }
 
-type ForgetDeliveriesRow struct {
-	ProjectID int64
-	Endpoint  string
-	Failing   bool
-}
-
-func (q *Queries) ForgetDeliveries(ctx context.Context, arg ForgetDeliveriesParams) ([]ForgetDeliveriesRow, error) {
-	rows, err := q.db.QueryContext(ctx, forgetDeliveries, arg.After, arg.Last, arg.Before)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ForgetDeliveriesRow
-	for rows.Next() {
-		var i ForgetDeliveriesRow
-		if err := rows.Scan(&i.ProjectID, &i.Endpoint, &i.Failing); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) ForgetDeliveries(ctx context.Context, arg ForgetDeliveriesParams) error {
+	_, err := q.db.ExecContext(ctx, forgetDeliveries, arg.After, arg.Last, arg.Before)
+	return err
 }
 
 const insertAttempt = `-- name: InsertAttempt :exec
