@@ -37,7 +37,10 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 	if now.Before(a.lookAt) || (closed && slices.ContainsFunc(live, unclear)) {
 		return nil
 	}
-	from := now.Add(-reconcile.Span)
+	from, err := a.drifts.Since(ctx, a.ID(), a.steamNow(now))
+	if err != nil {
+		return err
+	}
 	if since := a.restored.Since.Add(-sinceSlack); closed && since.Before(from) && !a.restored.Since.IsZero() {
 		from = since
 	}
@@ -62,7 +65,7 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 	if err != nil {
 		return err
 	}
-	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), drifts, now)
+	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), drifts, a.steamNow(now), now)
 	if err != nil {
 		return err
 	}

@@ -181,12 +181,16 @@ func TestOfferThatTurnsUpAfterTheEnd(t *testing.T) {
 	}
 }
 
-// Also when the gateway was off for two weeks before it could be seen.
+// Also when the gateway was off for a year before it could be seen: a look begins
+// where the one before has ended.
 func TestLateOfferIsToldHoweverLongTheGatewayWasOff(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		st := newStage(t, d, 1)
-		_, o := st.tooLate(d, "accept", wordless{}, 15*24*time.Hour)
+		st.run()
+		st.pass(2*time.Minute, 0)
+		st.run()
+		_, o := st.tooLate(d, "accept", wordless{}, 365*24*time.Hour)
 		if open, err := st.drifts.Open(t.Context()); err != nil || len(open) != 1 || open[0].Kind != reconcile.OfferLate {
 			t.Errorf("%+v, %v, offer %v", open, err, o)
 		}

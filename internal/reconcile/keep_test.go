@@ -31,7 +31,7 @@ func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 			{nil, 0, false, 0, 0},
 			{[]reconcile.Drift{a}, 0, true, 0, 1}, // not the old one
 		} {
-			standing, fresh, err := s.Keep(t.Context(), bot, look.found, noon.Add(time.Duration(i)*time.Hour))
+			standing, fresh, err := s.Keep(t.Context(), bot, look.found, noon, noon.Add(time.Duration(i)*time.Hour))
 			if err != nil || standing != look.standing || fresh != look.fresh {
 				t.Errorf("look %d: %d stand, fresh %t, %v", i, standing, fresh, err)
 			}

@@ -47,7 +47,11 @@ insert into drift_settled (kind, subject, at, by_name, note) values ($1, $2, $3,
 update drift set gone_at = $1 where kind = $2 and subject = $3 and gone_at = 0;
 
 -- name: Compared :exec
-insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at;
+insert into bot_look (bot, at, seen_to) values ($1, $2, $3)
+on conflict (bot) do update set at = excluded.at, seen_to = excluded.seen_to;
+
+-- name: SeenTo :one
+select seen_to from bot_look where bot = $1;
 
 -- name: LastCompared :many
 select bot, at from bot_look;

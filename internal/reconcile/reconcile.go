@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,8 +14,8 @@ import (
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
-// Span is how far back trades are compared: longer than any hold, and so long that
-// a gateway that was off for two weeks still finds what came late before them.
+// Span is how far back trades are compared from where the look before ended:
+// longer than any hold, and than offers live.
 const Span = 30 * 24 * time.Hour
 
 // Service is the room; its methods may be called concurrently.
@@ -43,14 +45,29 @@ func (s *Service) Kept(ctx context.Context, bot steam.ID64, games []steam.AppID,
 	return k, nil
 }
 
-// Keep stores what a look at a bot has found and ends what it has not. It
+// Since is the moment of Steam's from which a look at a bot must read: also a
+// gateway that was off for long finds what came late before. steamNow is Steam's
+// time, as far as it is known.
+func (s *Service) Since(ctx context.Context, bot steam.ID64, steamNow time.Time) (time.Time, error) {
+	seen, err := sqlc.New(s.db.Read()).SeenTo(ctx, bot.String())
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, fmt.Errorf("read how far %s was seen: %w", bot, err)
+	}
+	if seen != 0 && db.Time(seen).Before(steamNow) {
+		steamNow = db.Time(seen)
+	}
+	return steamNow.Add(-Span), nil
+}
+
+// Keep stores what a look at a bot has found and ends what it has not; all was
+// seen up to steamNow, Steam's time. It
 // returns how many drifts now stand that were seen twice or more, and whether
 // some were seen only once.
-func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, now time.Time) (standing int, fresh bool, err error) {
+func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, steamNow, now time.Time) (standing int, fresh bool, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		standing, fresh = 0, false
 		q := sqlc.New(tx)
-		if err := q.Compared(ctx, sqlc.ComparedParams{Bot: bot.String(), At: db.Micros(now)}); err != nil {
+		if err := q.Compared(ctx, sqlc.ComparedParams{Bot: bot.String(), At: db.Micros(now), SeenTo: db.Micros(steamNow)}); err != nil {
 			return err
 		}
 		before, err := q.Standing(ctx, bot.String())

@@ -24,16 +24,18 @@ func (q *Queries) AddRestoration(ctx context.Context, arg AddRestorationParams) 
 }
 
 const compared = `-- name: Compared :exec
-insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at
+insert into bot_look (bot, at, seen_to) values ($1, $2, $3)
+on conflict (bot) do update set at = excluded.at, seen_to = excluded.seen_to
 `
 
 type ComparedParams struct {
-	Bot string
-	At  int64
+	Bot    string
+	At     int64
+	SeenTo int64
 }
 
 func (q *Queries) Compared(ctx context.Context, arg ComparedParams) error {
-	_, err := q.db.ExecContext(ctx, compared, arg.Bot, arg.At)
+	_, err := q.db.ExecContext(ctx, compared, arg.Bot, arg.At, arg.SeenTo)
 	return err
 }
 
@@ -107,15 +109,20 @@ const lastCompared = `-- name: LastCompared :many
 select bot, at from bot_look
 `
 
-func (q *Queries) LastCompared(ctx context.Context) ([]BotLook, error) {
+type LastComparedRow struct {
+	Bot string
+	At  int64
+}
+
+func (q *Queries) LastCompared(ctx context.Context) ([]LastComparedRow, error) {
 	rows, err := q.db.QueryContext(ctx, lastCompared)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []BotLook
+	var items []LastComparedRow
 	for rows.Next() {
-		var i BotLook
+		var i LastComparedRow
 		if err := rows.Scan(&i.Bot, &i.At); err != nil {
 			return nil, err
 		}
@@ -283,6 +290,17 @@ func (q *Queries) Saw(ctx context.Context, arg SawParams) error {
 		arg.Now,
 	)
 	return err
+}
+
+const seenTo = `-- name: SeenTo :one
+select seen_to from bot_look where bot = $1
+`
+
+func (q *Queries) SeenTo(ctx context.Context, bot string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, seenTo, bot)
+	var seen_to int64
+	err := row.Scan(&seen_to)
+	return seen_to, err
 }
 
 const settle = `-- name: Settle :exec

@@ -4,11 +4,6 @@
 
 package sqlc
 
-type BotLook struct {
-	Bot string
-	At  int64
-}
-
 type Drift struct {
 	ID        int64
 	Bot       string
