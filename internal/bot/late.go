@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/fault"
+	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
@@ -77,6 +78,9 @@ func (a *Agent) takeLate(ctx context.Context, t trade.Trade, o steam.Offer, now 
 		return "", err
 	}
 	a.log.WarnContext(ctx, "an offer that was accepted late counts", "offer", o.ID, "trade", t.ID, "owner", t.Owner)
+	if err = a.drifts.End(ctx, reconcile.OfferLate, string(o.ID), now); err != nil {
+		return "", err
+	}
 	a.touch(t)
 	if settle.IsZero() {
 		_, err = a.move(ctx, next, trade.Settled, trade.Change{}, now)

@@ -31,7 +31,7 @@ func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 			{nil, 0, false, 0, 0},
 			{[]reconcile.Drift{a}, 0, true, 0, 1}, // not the old one
 		} {
-			standing, fresh, err := s.Keep(t.Context(), bot, look.found, noon, noon.Add(time.Duration(i)*time.Hour))
+			standing, fresh, err := s.Keep(t.Context(), bot, look.found, noon.Add(-reconcile.Span), noon.Add(time.Duration(i)*time.Hour))
 			if err != nil || standing != look.standing || fresh != look.fresh {
 				t.Errorf("look %d: %d stand, fresh %t, %v", i, standing, fresh, err)
 			}
@@ -55,6 +55,49 @@ func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 		open, err := s.Open(t.Context())
 		if err != nil || len(open) != 1 || !open[0].FirstSeen.Equal(noon.Add(4*time.Hour)) || open[0].Bot != bot.String() || open[0].Drift != a {
 			t.Errorf("%+v, %v", open, err)
+		}
+	})
+}
+
+// A look reads back only so far: of what is older it cannot say that it is gone.
+// What is seen as it is now goes whenever it is not there.
+func TestWhatIsOlderThanALookStaysUntilItIsEnded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := reconcile.New(d, trade.New(d), fleet.New(d, seal.New([32]byte{7})))
+		late := reconcile.Drift{Kind: reconcile.OfferLate, Subject: "11"}
+		look := func(found []reconcile.Drift, now time.Time) int {
+			t.Helper()
+			from, err := s.Since(t.Context(), bot, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := s.Keep(t.Context(), bot, found, from, now); err != nil {
+				t.Fatal(err)
+			}
+			open, err := s.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(open)
+		}
+		look([]reconcile.Drift{late, {Kind: reconcile.ItemMissing, Subject: "12"}}, noon)
+		if n := look([]reconcile.Drift{late}, noon.Add(time.Hour)); n != 1 {
+			t.Errorf("%d stand, want the offer alone", n)
+		}
+		later := noon.Add(reconcile.Span + 2*time.Hour)
+		if from, err := s.Since(t.Context(), bot, later); err != nil || !from.Equal(noon.Add(time.Hour-reconcile.Span)) {
+			t.Errorf("after a pause a look begins at %s, %v", from, err)
+		}
+		look([]reconcile.Drift{late}, later)
+		if n := look(nil, later.Add(time.Hour)); n != 1 {
+			t.Errorf("%d stand, want the offer still", n)
+		}
+		if err := s.End(t.Context(), reconcile.OfferLate, "11", later); err != nil {
+			t.Fatal(err)
+		}
+		if n := look(nil, later.Add(2*time.Hour)); n != 0 {
+			t.Errorf("%d stand after the end", n)
 		}
 	})
 }

@@ -59,6 +59,16 @@ var advice = map[Kind]string{
 	ItemChanged:   "the list is put right at the next reading",
 }
 
+// past reports whether a kind is about what happened, which a look sees only as
+// far as it reads back, and not about what is now.
+func (k Kind) past() bool {
+	switch k {
+	case OfferMissing, OfferOpen, OfferReceived, ConfUnknown, ItemMissing, ItemUnlisted, ItemChanged:
+		return false
+	}
+	return true
+}
+
 // Harmless reports whether a kind needs nobody to act.
 func (k Kind) Harmless() bool { return k == OfferReceived }
 

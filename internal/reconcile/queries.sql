@@ -7,7 +7,7 @@ on conflict (bot, kind, subject) do update set detail = excluded.detail, last_se
 
 -- What stood before a look, to be ended unless the look sees it.
 -- name: Standing :many
-select id, kind, subject from drift where bot = $1 and gone_at = 0;
+select id, kind, subject, first_seen from drift where bot = $1 and gone_at = 0;
 
 -- name: Gone :exec
 update drift set gone_at = $1 where id = $2;
@@ -47,11 +47,10 @@ insert into drift_settled (kind, subject, at, by_name, note) values ($1, $2, $3,
 update drift set gone_at = $1 where kind = $2 and subject = $3 and gone_at = 0;
 
 -- name: Compared :exec
-insert into bot_look (bot, at, seen_to) values ($1, $2, $3)
-on conflict (bot) do update set at = excluded.at, seen_to = excluded.seen_to;
+insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at;
 
--- name: SeenTo :one
-select seen_to from bot_look where bot = $1;
+-- name: ComparedAt :one
+select at from bot_look where bot = $1;
 
 -- name: LastCompared :many
 select bot, at from bot_look;

@@ -46,53 +46,56 @@ func (s *Service) Kept(ctx context.Context, bot steam.ID64, games []steam.AppID,
 }
 
 // Since is the moment of Steam's from which a look at a bot must read: also a
-// gateway that was off for long finds what came late before. steamNow is Steam's
+// gateway that was off for long finds what came late before. now is Steam's
 // time, as far as it is known.
-func (s *Service) Since(ctx context.Context, bot steam.ID64, steamNow time.Time) (time.Time, error) {
-	seen, err := sqlc.New(s.db.Read()).SeenTo(ctx, bot.String())
+func (s *Service) Since(ctx context.Context, bot steam.ID64, now time.Time) (time.Time, error) {
+	at, err := sqlc.New(s.db.Read()).ComparedAt(ctx, bot.String())
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, fmt.Errorf("read how far %s was seen: %w", bot, err)
+		return time.Time{}, fmt.Errorf("read when %s was compared: %w", bot, err)
 	}
-	if seen != 0 && db.Time(seen).Before(steamNow) {
-		steamNow = db.Time(seen)
+	if err == nil && db.Time(at).Before(now) {
+		now = db.Time(at)
 	}
-	return steamNow.Add(-Span), nil
+	return now.Add(-Span), nil
 }
 
-// Keep stores what a look at a bot has found and ends what it has not; all was
-// seen up to steamNow, Steam's time. It
-// returns how many drifts now stand that were seen twice or more, and whether
-// some were seen only once.
-func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, steamNow, now time.Time) (standing int, fresh bool, err error) {
+// Keep stores what a look at a bot since from has found, at now, Steam's time as
+// far as it is known, and ends what it has not and could have. It returns how
+// many drifts now stand that were seen twice or more, and whether some were seen
+// only once.
+func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, from, now time.Time) (standing int, fresh bool, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		standing, fresh = 0, false
 		q := sqlc.New(tx)
-		if err := q.Compared(ctx, sqlc.ComparedParams{Bot: bot.String(), At: db.Micros(now), SeenTo: db.Micros(steamNow)}); err != nil {
+		if err := q.Compared(ctx, sqlc.ComparedParams{Bot: bot.String(), At: db.Micros(now)}); err != nil {
 			return err
 		}
 		before, err := q.Standing(ctx, bot.String())
 		if err != nil {
 			return err
 		}
-		gone := map[Drift]int64{}
+		unseen := map[Drift]sqlc.StandingRow{}
 		for _, r := range before {
-			gone[Drift{Kind: Kind(r.Kind), Subject: r.Subject}] = r.ID
+			unseen[Drift{Kind: Kind(r.Kind), Subject: r.Subject}] = r
 		}
 		for _, f := range found {
 			key := Drift{Kind: f.Kind, Subject: f.Subject}
-			if _, again := gone[key]; again {
+			if _, again := unseen[key]; again {
 				standing++
 			} else {
 				fresh = true
 			}
-			delete(gone, key)
+			delete(unseen, key)
 			err := q.Saw(ctx, sqlc.SawParams{Bot: bot.String(), Kind: string(f.Kind), Subject: f.Subject, Detail: f.Detail, Now: db.Micros(now)})
 			if err != nil {
 				return err
 			}
 		}
-		for _, id := range gone {
-			if err := q.Gone(ctx, sqlc.GoneParams{GoneAt: db.Micros(now), ID: id}); err != nil {
+		for d, r := range unseen {
+			if d.Kind.past() && db.Time(r.FirstSeen).Before(from) {
+				continue // it may be as it was: who deals with it ends it
+			}
+			if err := q.Gone(ctx, sqlc.GoneParams{GoneAt: db.Micros(now), ID: r.ID}); err != nil {
 				return err
 			}
 		}

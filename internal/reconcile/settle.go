@@ -45,6 +45,18 @@ func (s *Service) Settle(ctx context.Context, now time.Time, all ...Settlement) 
 	return stood, err
 }
 
+// End ends a drift whose cause is gone: a look that does not read back so far
+// cannot see that.
+func (s *Service) End(ctx context.Context, k Kind, subject string, now time.Time) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := sqlc.New(tx).EndDrift(ctx, sqlc.EndDriftParams{GoneAt: db.Micros(now), Kind: string(k), Subject: subject})
+		if err != nil {
+			return fmt.Errorf("end %s %s: %w", k, subject, err)
+		}
+		return nil
+	})
+}
+
 // Unsettled leaves out what a person has settled.
 func (s *Service) Unsettled(ctx context.Context, found []Drift) ([]Drift, error) {
 	if len(found) == 0 {

@@ -24,19 +24,28 @@ func (q *Queries) AddRestoration(ctx context.Context, arg AddRestorationParams) 
 }
 
 const compared = `-- name: Compared :exec
-insert into bot_look (bot, at, seen_to) values ($1, $2, $3)
-on conflict (bot) do update set at = excluded.at, seen_to = excluded.seen_to
+insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at
 `
 
 type ComparedParams struct {
-	Bot    string
-	At     int64
-	SeenTo int64
+	Bot string
+	At  int64
 }
 
 func (q *Queries) Compared(ctx context.Context, arg ComparedParams) error {
-	_, err := q.db.ExecContext(ctx, compared, arg.Bot, arg.At, arg.SeenTo)
+	_, err := q.db.ExecContext(ctx, compared, arg.Bot, arg.At)
 	return err
+}
+
+const comparedAt = `-- name: ComparedAt :one
+select at from bot_look where bot = $1
+`
+
+func (q *Queries) ComparedAt(ctx context.Context, bot string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, comparedAt, bot)
+	var at int64
+	err := row.Scan(&at)
+	return at, err
 }
 
 const counts = `-- name: Counts :many
@@ -109,20 +118,15 @@ const lastCompared = `-- name: LastCompared :many
 select bot, at from bot_look
 `
 
-type LastComparedRow struct {
-	Bot string
-	At  int64
-}
-
-func (q *Queries) LastCompared(ctx context.Context) ([]LastComparedRow, error) {
+func (q *Queries) LastCompared(ctx context.Context) ([]BotLook, error) {
 	rows, err := q.db.QueryContext(ctx, lastCompared)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LastComparedRow
+	var items []BotLook
 	for rows.Next() {
-		var i LastComparedRow
+		var i BotLook
 		if err := rows.Scan(&i.Bot, &i.At); err != nil {
 			return nil, err
 		}
@@ -292,17 +296,6 @@ func (q *Queries) Saw(ctx context.Context, arg SawParams) error {
 	return err
 }
 
-const seenTo = `-- name: SeenTo :one
-select seen_to from bot_look where bot = $1
-`
-
-func (q *Queries) SeenTo(ctx context.Context, bot string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, seenTo, bot)
-	var seen_to int64
-	err := row.Scan(&seen_to)
-	return seen_to, err
-}
-
 const settle = `-- name: Settle :exec
 insert into drift_settled (kind, subject, at, by_name, note) values ($1, $2, $3, $4, $5) on conflict (kind, subject) do nothing
 `
@@ -359,13 +352,14 @@ func (q *Queries) Settled(ctx context.Context) ([]SettledRow, error) {
 }
 
 const standing = `-- name: Standing :many
-select id, kind, subject from drift where bot = $1 and gone_at = 0
+select id, kind, subject, first_seen from drift where bot = $1 and gone_at = 0
 `
 
 type StandingRow struct {
-	ID      int64
-	Kind    string
-	Subject string
+	ID        int64
+	Kind      string
+	Subject   string
+	FirstSeen int64
 }
 
 // What stood before a look, to be ended unless the look sees it.
@@ -378,7 +372,12 @@ func (q *Queries) Standing(ctx context.Context, bot string) ([]StandingRow, erro
 	var items []StandingRow
 	for rows.Next() {
 		var i StandingRow
-		if err := rows.Scan(&i.ID, &i.Kind, &i.Subject); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Subject,
+			&i.FirstSeen,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

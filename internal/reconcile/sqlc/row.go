@@ -4,6 +4,11 @@
 
 package sqlc
 
+type BotLook struct {
+	Bot string
+	At  int64
+}
+
 type Drift struct {
 	ID        int64
 	Bot       string
