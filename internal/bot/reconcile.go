@@ -65,7 +65,7 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 	if err != nil {
 		return err
 	}
-	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), drifts, shown.From, a.steamNow(now))
+	standing, fresh, err := a.drifts.Keep(ctx, a.ID(), drifts, reconcile.Covered(kept, shown), a.steamNow(now))
 	if err != nil {
 		return err
 	}

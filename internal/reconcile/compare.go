@@ -49,6 +49,23 @@ func Compare(k Kept, s Shown) []Drift {
 	return c.found
 }
 
+// Covered tells of which differences two views would show whether they stand: all
+// about what is now, and what happened to the offers and trades that are in one
+// of them.
+func Covered(k Kept, s Shown) func(Drift) bool {
+	in := map[string]bool{}
+	for _, t := range k.Trades {
+		in[string(t.OfferID)], in[string(t.SteamTrade)] = true, true
+	}
+	for _, o := range s.Offers {
+		in[string(o.ID)] = true
+	}
+	for _, t := range s.Trades {
+		in[string(t.ID)] = true
+	}
+	return func(d Drift) bool { return !d.Kind.past() || in[d.Subject] }
+}
+
 type comparison struct {
 	found []Drift
 	late  map[steam.TradeID]bool // of offers that were accepted after their orders had ended

@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,8 +10,12 @@ import (
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/seal"
+	"github.com/skinrail/skinrail/internal/steam"
 	"github.com/skinrail/skinrail/internal/trade"
 )
+
+// covered is a look that could have seen everything.
+func covered(reconcile.Drift) bool { return true }
 
 func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 	t.Parallel()
@@ -31,7 +36,7 @@ func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 			{nil, 0, false, 0, 0},
 			{[]reconcile.Drift{a}, 0, true, 0, 1}, // not the old one
 		} {
-			standing, fresh, err := s.Keep(t.Context(), bot, look.found, noon.Add(-reconcile.Span), noon.Add(time.Duration(i)*time.Hour))
+			standing, fresh, err := s.Keep(t.Context(), bot, look.found, covered, noon.Add(time.Duration(i)*time.Hour))
 			if err != nil || standing != look.standing || fresh != look.fresh {
 				t.Errorf("look %d: %d stand, fresh %t, %v", i, standing, fresh, err)
 			}
@@ -59,45 +64,44 @@ func TestDriftIsCertainWhenSeenTwiceAndGoneWhenNotSeen(t *testing.T) {
 	})
 }
 
-// A look reads back only so far: of what is older it cannot say that it is gone.
-// What is seen as it is now goes whenever it is not there.
+// A look reads back only so far: of what it did not see it cannot say that it is
+// gone, and begins where the one before ended. What is seen as it is now goes
+// whenever it is not there.
 func TestWhatIsOlderThanALookStaysUntilItIsEnded(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := reconcile.New(d, trade.New(d), fleet.New(d, seal.New([32]byte{7})))
-		late := reconcile.Drift{Kind: reconcile.OfferLate, Subject: "11"}
-		look := func(found []reconcile.Drift, now time.Time) int {
+		late := []reconcile.Drift{{Kind: reconcile.OfferLate, Subject: "11"}, {Kind: reconcile.TradeUndone, Subject: "21"}}
+		look := func(found []reconcile.Drift, now time.Time, shown reconcile.Shown) (open []string) {
 			t.Helper()
-			from, err := s.Since(t.Context(), bot, now)
+			if _, _, err := s.Keep(t.Context(), bot, found, reconcile.Covered(reconcile.Kept{}, shown), now); err != nil {
+				t.Fatal(err)
+			}
+			all, err := s.Open(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := s.Keep(t.Context(), bot, found, from, now); err != nil {
-				t.Fatal(err)
+			for _, o := range all {
+				open = append(open, o.Subject)
 			}
-			open, err := s.Open(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return len(open)
+			return open
 		}
-		look([]reconcile.Drift{late, {Kind: reconcile.ItemMissing, Subject: "12"}}, noon)
-		if n := look([]reconcile.Drift{late}, noon.Add(time.Hour)); n != 1 {
-			t.Errorf("%d stand, want the offer alone", n)
+		look(append(late, reconcile.Drift{Kind: reconcile.ItemMissing, Subject: "12"}), noon, reconcile.Shown{})
+		if open := look(late, noon.Add(time.Hour), reconcile.Shown{}); !slices.Equal(open, []string{"11", "21"}) {
+			t.Errorf("%v stand, want the offer and the trade", open)
 		}
 		later := noon.Add(reconcile.Span + 2*time.Hour)
 		if from, err := s.Since(t.Context(), bot, later); err != nil || !from.Equal(noon.Add(time.Hour-reconcile.Span)) {
 			t.Errorf("after a pause a look begins at %s, %v", from, err)
 		}
-		look([]reconcile.Drift{late}, later)
-		if n := look(nil, later.Add(time.Hour)); n != 1 {
-			t.Errorf("%d stand, want the offer still", n)
+		if open := look(nil, later, reconcile.Shown{Trades: []steam.Trade{{ID: "21"}}}); !slices.Equal(open, []string{"11"}) {
+			t.Errorf("%v stand, want the offer still", open)
 		}
 		if err := s.End(t.Context(), reconcile.OfferLate, "11", later); err != nil {
 			t.Fatal(err)
 		}
-		if n := look(nil, later.Add(2*time.Hour)); n != 0 {
-			t.Errorf("%d stand after the end", n)
+		if open := look(nil, later.Add(time.Hour), reconcile.Shown{}); len(open) != 0 {
+			t.Errorf("%v stand after the end", open)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func TestHundredDriftsAmongManyStoredTradesAreFound(t *testing.T) {
 		}
 		found := compareKept(k, all, more)
 		for range 2 { // what is seen twice is certain
-			if _, _, err := s.Keep(t.Context(), bot, found, noon.Add(-reconcile.Span), noon); err != nil {
+			if _, _, err := s.Keep(t.Context(), bot, found, covered, noon); err != nil {
 				t.Fatal(err)
 			}
 		}

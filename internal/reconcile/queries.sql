@@ -7,7 +7,7 @@ on conflict (bot, kind, subject) do update set detail = excluded.detail, last_se
 
 -- What stood before a look, to be ended unless the look sees it.
 -- name: Standing :many
-select id, kind, subject, first_seen from drift where bot = $1 and gone_at = 0;
+select id, kind, subject from drift where bot = $1 and gone_at = 0;
 
 -- name: Gone :exec
 update drift set gone_at = $1 where id = $2;

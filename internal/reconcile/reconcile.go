@@ -59,11 +59,11 @@ func (s *Service) Since(ctx context.Context, bot steam.ID64, now time.Time) (tim
 	return now.Add(-Span), nil
 }
 
-// Keep stores what a look at a bot since from has found, at now, Steam's time as
-// far as it is known, and ends what it has not and could have. It returns how
+// Keep stores what a look at a bot has found, at now, Steam's time as far as it is
+// known, and ends what it has not though covered, by [Covered]. It returns how
 // many drifts now stand that were seen twice or more, and whether some were seen
 // only once.
-func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, from, now time.Time) (standing int, fresh bool, err error) {
+func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, covered func(Drift) bool, now time.Time) (standing int, fresh bool, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		standing, fresh = 0, false
 		q := sqlc.New(tx)
@@ -74,9 +74,9 @@ func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, from,
 		if err != nil {
 			return err
 		}
-		unseen := map[Drift]sqlc.StandingRow{}
+		unseen := map[Drift]int64{}
 		for _, r := range before {
-			unseen[Drift{Kind: Kind(r.Kind), Subject: r.Subject}] = r
+			unseen[Drift{Kind: Kind(r.Kind), Subject: r.Subject}] = r.ID
 		}
 		for _, f := range found {
 			key := Drift{Kind: f.Kind, Subject: f.Subject}
@@ -92,10 +92,10 @@ func (s *Service) Keep(ctx context.Context, bot steam.ID64, found []Drift, from,
 			}
 		}
 		for d, r := range unseen {
-			if d.Kind.past() && db.Time(r.FirstSeen).Before(from) {
+			if !covered(d) {
 				continue // it may be as it was: who deals with it ends it
 			}
-			if err := q.Gone(ctx, sqlc.GoneParams{GoneAt: db.Micros(now), ID: r.ID}); err != nil {
+			if err := q.Gone(ctx, sqlc.GoneParams{GoneAt: db.Micros(now), ID: r}); err != nil {
 				return err
 			}
 		}

@@ -22,7 +22,7 @@ func TestSettledDriftsStaySettled(t *testing.T) {
 			t.Helper()
 			found, err := s.Unsettled(t.Context(), []reconcile.Drift{late, other})
 			if err == nil {
-				_, _, err = s.Keep(t.Context(), bot, found, at.Add(-reconcile.Span), at)
+				_, _, err = s.Keep(t.Context(), bot, found, covered, at)
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -352,14 +352,13 @@ func (q *Queries) Settled(ctx context.Context) ([]SettledRow, error) {
 }
 
 const standing = `-- name: Standing :many
-select id, kind, subject, first_seen from drift where bot = $1 and gone_at = 0
+select id, kind, subject from drift where bot = $1 and gone_at = 0
 `
 
 type StandingRow struct {
-	ID        int64
-	Kind      string
-	Subject   string
-	FirstSeen int64
+	ID      int64
+	Kind    string
+	Subject string
 }
 
 // What stood before a look, to be ended unless the look sees it.
@@ -372,12 +371,7 @@ func (q *Queries) Standing(ctx context.Context, bot string) ([]StandingRow, erro
 	var items []StandingRow
 	for rows.Next() {
 		var i StandingRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Subject,
-			&i.FirstSeen,
-		); err != nil {
+		if err := rows.Scan(&i.ID, &i.Kind, &i.Subject); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
