@@ -53,11 +53,7 @@ func (a *Agent) reconcile(ctx context.Context, live []trade.Trade, now time.Time
 		return err
 	}
 	a.past = nil
-	games := make([]steam.AppID, 0, len(shown.Items))
-	for g := range shown.Items {
-		games = append(games, g)
-	}
-	kept, err := a.drifts.Kept(ctx, a.ID(), games, shown.From)
+	kept, err := a.drifts.Kept(ctx, a.ID(), shown)
 	if err != nil {
 		return err
 	}

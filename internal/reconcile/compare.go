@@ -97,8 +97,7 @@ func (c *comparison) offers(k Kept, s Shown) {
 		if ours[o.ID] || !standing(o.State) {
 			continue
 		}
-		reference, _, _ := strings.Cut(o.Message, " ")
-		t, known := references[reference]
+		t, known := references[reference(o)]
 		switch {
 		case !known:
 			c.add(OfferUnknown, string(o.ID), "%s, with %s, %d items given, %d received", o.State, o.Partner, len(o.Give), len(o.Receive))
@@ -121,6 +120,12 @@ func (c *comparison) offers(k Kept, s Shown) {
 			c.add(ConfUnknown, conf.ID, "of type %d, offer %q", conf.Type, conf.Offer)
 		}
 	}
+}
+
+// reference is the code that an offer of ours begins with.
+func reference(o steam.Offer) string {
+	code, _, _ := strings.Cut(o.Message, " ")
+	return code
 }
 
 // pending is a trade whose offer waits for somebody.

@@ -31,7 +31,7 @@ func TestHundredDriftsAmongManyStoredTradesAreFound(t *testing.T) {
 		store(t, d, all)
 		s := reconcile.New(d, trade.New(d), fleet.New(d, seal.New([32]byte{7})))
 		began := time.Now()
-		k, err := s.Kept(t.Context(), bot, nil, noon.Add(-reconcile.Span))
+		k, err := s.Kept(t.Context(), bot, reconcile.Shown{From: noon.Add(-reconcile.Span)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,6 +56,35 @@ func TestHundredDriftsAmongManyStoredTradesAreFound(t *testing.T) {
 			t.Errorf("took %s", took)
 		}
 		t.Logf("%d trades compared, %d drifts of %d kinds found in %s", len(k.Trades), certain, kinds, took.Round(time.Millisecond))
+	})
+}
+
+// A step that stood still for long, or a wrong clock, dates an end before Steam's
+// own: what Steam shows is ours all the same.
+func TestWhatSteamShowsIsKnownWheneverItEnded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		all := views(rand.New(rand.NewPCG(7, 8)), 3)
+		store(t, d, all)
+		shown := reconcile.Shown{From: noon.Add(time.Hour)}
+		for _, p := range all {
+			if p.offer.ID != "" {
+				shown.Offers = append(shown.Offers, p.offer)
+			}
+			if p.record.ID != "" {
+				shown.Trades = append(shown.Trades, p.record)
+			}
+		}
+		s := reconcile.New(d, trade.New(d), fleet.New(d, seal.New([32]byte{7})))
+		for _, half := range []reconcile.Shown{shown, {From: shown.From, Trades: shown.Trades, Offers: shown.Offers[:1]}} {
+			k, err := s.Kept(t.Context(), bot, half)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := compareKept(k, all, nil); len(found) != 0 {
+				t.Errorf("%+v", found)
+			}
+		}
 	})
 }
 

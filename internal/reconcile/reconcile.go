@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
+	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/reconcile/sqlc"
 	"github.com/skinrail/skinrail/internal/steam"
@@ -30,19 +31,57 @@ func New(d *db.DB, t *trade.Service, f *fleet.Service) *Service {
 	return &Service{db: d, trades: t, fleet: f}
 }
 
-// Kept reads our view of a bot since a moment, for the games named.
-func (s *Service) Kept(ctx context.Context, bot steam.ID64, games []steam.AppID, from time.Time) (Kept, error) {
+// Kept reads our view of a bot beside Steam's: what is live or has ended since
+// then, and what Steam shows, whenever it has ended here. A step that stood still
+// dates by when it began, and clocks may have been wrong.
+func (s *Service) Kept(ctx context.Context, bot steam.ID64, shown Shown) (Kept, error) {
 	k := Kept{Items: map[steam.AppID][]fleet.Held{}}
 	var err error
-	if k.Trades, err = s.trades.Since(ctx, bot, from); err != nil {
-		return Kept{}, fmt.Errorf("read trades since %s: %w", from, err)
+	if k.Trades, err = s.trades.Since(ctx, bot, shown.From); err != nil {
+		return Kept{}, fmt.Errorf("read trades since %s: %w", shown.From, err)
 	}
-	for _, g := range games {
-		if k.Items[g], err = s.fleet.Items(ctx, bot, g, steam.ContextMain); err != nil {
-			return Kept{}, fmt.Errorf("read items of %d: %w", g, err)
+	if k.Trades, err = s.older(ctx, bot, k.Trades, shown); err != nil {
+		return Kept{}, fmt.Errorf("read trades that Steam shows: %w", err)
+	}
+	for app := range shown.Items {
+		if k.Items[app], err = s.fleet.Items(ctx, bot, app, steam.ContextMain); err != nil {
+			return Kept{}, fmt.Errorf("read items of %d: %w", app, err)
 		}
 	}
 	return k, nil
+}
+
+// older adds those of a bot's trades that Steam shows.
+func (s *Service) older(ctx context.Context, bot steam.ID64, kept []trade.Trade, shown Shown) ([]trade.Trade, error) {
+	have, named := map[string]bool{}, map[steam.TradeID]bool{}
+	add := func(t trade.Trade, err error) error {
+		if err == nil && t.Bot == bot && !have[t.Reference] {
+			kept = append(kept, t)
+			have[t.Reference], named[t.SteamTrade] = true, true
+		}
+		if errors.Is(err, fault.NotFound) {
+			return nil // of somebody else
+		}
+		return err
+	}
+	for _, t := range kept {
+		have[t.Reference], named[t.SteamTrade] = true, true
+	}
+	for _, o := range shown.Offers {
+		if ref := reference(o); standing(o.State) && !have[ref] {
+			if err := add(s.trades.ByReference(ctx, ref)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, t := range shown.Trades {
+		if !named[t.ID] {
+			if err := add(s.trades.BySteamTrade(ctx, t.ID)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return kept, nil
 }
 
 // Since is the moment of Steam's from which a look at a bot must read: also a
