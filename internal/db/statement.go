@@ -55,7 +55,7 @@ func (r *reader) prepared(ctx context.Context, query string) (*sql.Stmt, error) 
 	if r.count.Load() >= maxKept {
 		return nil, nil
 	}
-	s, err := r.pool.PrepareContext(ctx, numbered(query))
+	s, err := r.pool.PrepareContext(quiet(ctx), numbered(query))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any)
 		return s.QueryRowContext(quiet(ctx), args...)
 	}
 	// Also when it does not compile: the pool says so through the Row.
-	return r.pool.QueryRowContext(ctx, numbered(query), args...)
+	return r.pool.QueryRowContext(quiet(ctx), numbered(query), args...)
 }
 
 func (r *reader) changed(query string) string {
@@ -111,7 +111,8 @@ func (r *reader) PrepareContext(ctx context.Context, query string) (*sql.Stmt, e
 	return r.pool.PrepareContext(ctx, query)
 }
 
-// quiet drops cancellation: SQLite reads are short, and the driver starts a
+// quiet drops cancellation, also where a statement is first prepared, so that a
+// read does the same each time: SQLite reads are short, and the driver starts a
 // goroutine per statement to watch a context that can be cancelled. A write is
 // never cut in the middle.
 func quiet(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
