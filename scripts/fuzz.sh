@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes every parser of Steam's answers, one target after the other.
-#   scripts/fuzz.sh TIME      for each target, as 30s or 10m
+#   scripts/fuzz.sh TIME      for each target, as 30s or 10m, or 10000x inputs. What is
+# running when a time is over is at times taken for a failure by the fuzzer itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for package in ./internal/steam ./internal/steam/authpb ./internal/steam/web; do
