@@ -66,8 +66,10 @@ func TestRolesOfSeveralNodesMakeOneGateway(t *testing.T) {
 	if _, raw, err := readFrame(conn); raw != `{"event":"auth_success"}` {
 		t.Fatalf("first frame %s %v", raw, err)
 	}
+	eventually(t, "the bots of the other process have shown what is on sale", func() bool {
+		return api.api(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "told-1", "name": sand}).text("status") == "success"
+	})
 	began := time.Now()
-	api.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "told-1", "name": sand})
 	var told []string
 	for !slices.Contains(told, "status_change accepted") && len(told) < 10 {
 		f, raw, err := readFrame(conn)

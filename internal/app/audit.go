@@ -51,6 +51,20 @@ func (s Store) open(ctx context.Context) (*db.DB, error) {
 	return d, otherVersion(err)
 }
 
+// with opens the database, calls f with its time, and closes it.
+func (s Store) with(ctx context.Context, f func(d *db.DB, now time.Time) error) (err error) {
+	d, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	now, _, err := clockOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	return f(d, now())
+}
+
 // clockOf returns the clock of a database: a sandbox's world has its own.
 func clockOf(ctx context.Context, d *db.DB) (now func() time.Time, sandbox bool, err error) {
 	w, sandbox, err := world.Open(ctx, d, time.Now)

@@ -113,30 +113,24 @@ func (doc Doctor) Run(ctx context.Context, out io.Writer) (err error) {
 
 // Settle ends a difference that a person has dealt with, named KIND/SUBJECT as
 // [Doctor.Run] prints them.
-func (doc Doctor) Settle(ctx context.Context, what string, out io.Writer) (err error) {
+func (doc Doctor) Settle(ctx context.Context, what string, out io.Writer) error {
 	kind, subject, ok := strings.Cut(what, "/")
 	if !ok || subject == "" || !slices.Contains(reconcile.Kinds(), reconcile.Kind(kind)) {
 		return wrong("--settle %q: want KIND/WHAT as  skinrail doctor  shows them, such as offer_late/7000000044", what)
 	}
-	d, err := doc.open(ctx)
-	if err != nil {
+	return doc.with(ctx, func(d *db.DB, now time.Time) error {
+		one := reconcile.Settlement{Kind: reconcile.Kind(kind), Subject: subject, By: doc.By, Note: doc.Note}
+		n, err := reconcile.New(d, trade.New(d), fleet.New(d, nil)).Settle(ctx, now, one)
+		if err != nil {
+			return err
+		}
+		word := "is settled"
+		if n == 0 {
+			word = "is settled; it did not stand"
+		}
+		_, err = fmt.Fprintf(out, "%s %s %s.\n", kind, subject, word)
 		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	now, _, err := clockOf(ctx, d)
-	if err != nil {
-		return err
-	}
-	n, err := reconcile.New(d, trade.New(d), fleet.New(d, nil)).Settle(ctx, now(), reconcile.Settlement{Kind: reconcile.Kind(kind), Subject: subject, By: doc.By, Note: doc.Note})
-	if err != nil {
-		return err
-	}
-	word := "is settled"
-	if n == 0 {
-		word = "is settled; it did not stand"
-	}
-	_, err = fmt.Fprintf(out, "%s %s %s.\n", kind, subject, word)
-	return err
+	})
 }
 
 func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {

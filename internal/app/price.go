@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/fault"
 	"github.com/skinrail/skinrail/internal/money"
 	"github.com/skinrail/skinrail/internal/pricing"
@@ -24,25 +24,18 @@ type Prices struct {
 }
 
 // open runs f on the room.
-func (p Prices) open(ctx context.Context, f func(*pricing.Service, steam.AppID, time.Time) error) (err error) {
+func (p Prices) open(ctx context.Context, f func(*pricing.Service, steam.AppID, time.Time) error) error {
 	app, err := gameOf(p.Game)
 	if err != nil {
 		return fault.New(fault.InvalidRequest, "--game: %v", err)
 	}
-	d, err := p.Store.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	now, _, err := clockOf(ctx, d)
-	if err != nil {
-		return err
-	}
-	s := pricing.New(d)
-	if err := s.Load(ctx); err != nil {
-		return err
-	}
-	return f(s, app, now())
+	return p.with(ctx, func(d *db.DB, now time.Time) error {
+		s := pricing.New(d)
+		if err := s.Load(ctx); err != nil {
+			return err
+		}
+		return f(s, app, now)
+	})
 }
 
 // Show prints why a name has its price.

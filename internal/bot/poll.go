@@ -244,7 +244,7 @@ func (a *Agent) cancelStrays(ctx context.Context, live []trade.Trade, sent []ste
 
 // referred is the trade whose reference stands in an offer's message.
 func (a *Agent) referred(ctx context.Context, live []trade.Trade, o steam.Offer) (trade.Trade, error) {
-	reference, _, _ := strings.Cut(o.Message, " ")
+	reference := trade.ReferenceIn(o.Message)
 	for _, t := range live {
 		if t.Reference == reference {
 			return t, nil

@@ -97,7 +97,7 @@ func (c *comparison) offers(k Kept, s Shown) {
 		if ours[o.ID] || !standing(o.State) {
 			continue
 		}
-		t, known := references[reference(o)]
+		t, known := references[trade.ReferenceIn(o.Message)]
 		switch {
 		case !known:
 			c.add(OfferUnknown, string(o.ID), "%s, with %s, %d items given, %d received", o.State, o.Partner, len(o.Give), len(o.Receive))
@@ -120,12 +120,6 @@ func (c *comparison) offers(k Kept, s Shown) {
 			c.add(ConfUnknown, conf.ID, "of type %d, offer %q", conf.Type, conf.Offer)
 		}
 	}
-}
-
-// reference is the code that an offer of ours begins with.
-func reference(o steam.Offer) string {
-	code, _, _ := strings.Cut(o.Message, " ")
-	return code
 }
 
 // pending is a trade whose offer waits for somebody.

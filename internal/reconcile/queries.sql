@@ -49,8 +49,5 @@ update drift set gone_at = $1 where kind = $2 and subject = $3 and gone_at = 0;
 -- name: Compared :exec
 insert into bot_look (bot, at) values ($1, $2) on conflict (bot) do update set at = excluded.at;
 
--- name: ComparedAt :one
-select at from bot_look where bot = $1;
-
 -- name: LastCompared :many
 select bot, at from bot_look;

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -68,7 +67,7 @@ func (s *Service) older(ctx context.Context, bot steam.ID64, kept []trade.Trade,
 		have[t.Reference], named[t.SteamTrade] = true, true
 	}
 	for _, o := range shown.Offers {
-		if ref := reference(o); standing(o.State) && !have[ref] {
+		if ref := trade.ReferenceIn(o.Message); standing(o.State) && !have[ref] {
 			if err := add(s.trades.ByReference(ctx, ref)); err != nil {
 				return nil, err
 			}
@@ -88,14 +87,11 @@ func (s *Service) older(ctx context.Context, bot steam.ID64, kept []trade.Trade,
 // gateway that was off for long finds what came late before. now is Steam's
 // time, as far as it is known.
 func (s *Service) Since(ctx context.Context, bot steam.ID64, now time.Time) (time.Time, error) {
-	at, err := sqlc.New(s.db.Read()).ComparedAt(ctx, bot.String())
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, fmt.Errorf("read when %s was compared: %w", bot, err)
+	compared, err := s.Compared(ctx)
+	if at, ever := compared[bot.String()]; ever && at.Before(now) {
+		now = at
 	}
-	if err == nil && db.Time(at).Before(now) {
-		now = db.Time(at)
-	}
-	return now.Add(-Span), nil
+	return now.Add(-Span), err
 }
 
 // Keep stores what a look at a bot has found, at now, Steam's time as far as it is

@@ -14,6 +14,7 @@ import (
 	"github.com/skinrail/skinrail/internal/purchase"
 	"github.com/skinrail/skinrail/internal/reconcile"
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
 )
 
 // strides is how time goes on in the end: over read-backs, offers, links, and
@@ -192,8 +193,7 @@ func (r *run) completed() map[string]int {
 			r.fail("offers of %s: %s", bot, text)
 		}
 		for _, o := range list.Offers {
-			reference, _, _ := strings.Cut(o.Message, " ")
-			owner, ours := owners[reference]
+			owner, ours := owners[trade.ReferenceIn(o.Message)]
 			switch {
 			case !ours || o.From != bot.String() || r.byHand[o.ID]:
 			case o.State == "Active" || o.State == "CreatedNeedsConfirmation":

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/sandbox"
 	"github.com/skinrail/skinrail/internal/steam"
+	"github.com/skinrail/skinrail/internal/trade"
 )
 
 // payer is a Steam user who gives items for deposits and gets bought ones.
@@ -164,8 +164,7 @@ func (r *run) early() (offer, bool) {
 		return offer{}, false
 	}
 	return r.one(slices.DeleteFunc(r.offersIn("Active", "CreatedNeedsConfirmation"), func(o offer) bool {
-		reference, _, _ := strings.Cut(o.Message, " ")
-		return !unclear[reference]
+		return !unclear[trade.ReferenceIn(o.Message)]
 	}))
 }
 

@@ -151,6 +151,13 @@ func (t Trade) Message() string {
 	return t.Reference + " - check that this code stands on the payment page"
 }
 
+// ReferenceIn is the reference that the text of an offer starts with, if it is
+// one of ours.
+func ReferenceIn(message string) string {
+	reference, _, _ := strings.Cut(message, " ")
+	return reference
+}
+
 // WantTx records the intent inside the caller's write. A second live trade of
 // the same owner is [fault.WrongState].
 func (s *Service) WantTx(ctx context.Context, tx *db.Tx, w Want) (Trade, error) {

@@ -23,7 +23,7 @@ skinrail audit --database "$database" | has "the books are right"
 say "pg_basebackup, and from now on every commit is on two disks before it is acknowledged"
 database=$first
 mkdir "$work/wal"
-pg pg_receivewal -D "$work/wal" --synchronous -d "$SKINRAIL_TEST_POSTGRES" >"$work/wal.log" 2>&1 &
+"$(pg_bin)/pg_receivewal" -D "$work/wal" --synchronous -d "$SKINRAIL_TEST_POSTGRES" >"$work/wal.log" 2>&1 &
 receiver=$!
 pids+=("$receiver")
 pg pg_basebackup -X none -c fast -D "$work/base" -d "$SKINRAIL_TEST_POSTGRES" 2>>"$work/wal.log"

@@ -37,17 +37,6 @@ func (q *Queries) Compared(ctx context.Context, arg ComparedParams) error {
 	return err
 }
 
-const comparedAt = `-- name: ComparedAt :one
-select at from bot_look where bot = $1
-`
-
-func (q *Queries) ComparedAt(ctx context.Context, bot string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, comparedAt, bot)
-	var at int64
-	err := row.Scan(&at)
-	return at, err
-}
-
 const counts = `-- name: Counts :many
 select kind, cast(sum(case when looks > 1 then 1 else 0 end) as bigint) as certain, count(*) as n from drift
 where gone_at = 0 group by kind order by kind
