@@ -136,6 +136,80 @@ func TestDoctorNamesWhatIsForgottenOrLate(t *testing.T) {
 	}
 }
 
+// Who forgets that he has switched something off for a while is told: maintenance
+// and stopped bots after a day, one bot after two weeks. Saying it once more is
+// to mean it (G15).
+func TestDoctorNamesWhatIsSwitchedOffTooLong(t *testing.T) {
+	t.Parallel()
+	for name, args := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, append(args, "--world", "testdata/world.example.json")...)
+			where := append([]string{"--data", s.data}, databaseArgs(s.args)...)
+			do := func(words ...string) {
+				t.Helper()
+				if out, errs, code := s.command("", append(words, where...)...); code != 0 {
+					t.Fatalf("%v: exit %d, %s%s", words, code, out, errs)
+				}
+			}
+			after := func(time string) string {
+				t.Helper()
+				s.control(http.StatusOK, http.MethodPost, "/clock", answer{"advance": time})
+				var said []string
+				a, code := s.diagnosis()
+				for _, one := range a["overdue"].([]any) {
+					if o := answer(one.(map[string]any)); !strings.Contains(o.text("advice"), "role worker") {
+						said = append(said, o.text("what"))
+					}
+				}
+				if len(said) > 0 && code != 1 {
+					t.Errorf("%v and exit %d", said, code)
+				}
+				return strings.Join(said, ", ")
+			}
+			expect := func(got, want string) {
+				t.Helper()
+				if got != want {
+					t.Errorf("too long is %q, want %q", got, want)
+				}
+			}
+			bots, _, _ := s.command("", append([]string{"bot", "list", "--json"}, where...)...)
+			var list []answer
+			if err := json.Unmarshal([]byte(bots), &list); err != nil {
+				t.Fatal(err)
+			}
+			bot := list[0].text("account_name")
+
+			do("maintenance", "on")
+			do("bot", "drain", bot)
+			expect(after("23h"), "")
+			if m := s.metrics(); m["skinrail_maintenance_seconds"] < 23*3600 || m["skinrail_maintenance_seconds"] > 25*3600 {
+				t.Errorf("maintenance for %v s", m["skinrail_maintenance_seconds"])
+			}
+			expect(after("2h"), "maintenance ends")
+			do("maintenance", "on")
+			expect(after("1h"), "")
+			do("maintenance", "off")
+			expect(after("309h"), "") // 335 of 336 hours
+			expect(after("2h"), "bot "+bot+" works again: it is draining")
+			off := fmt.Sprintf("skinrail_bot_off_duty_seconds{account=%q,bot=%q}", bot, list[0].text("steam_id"))
+			if m := s.metrics(); m[off] < 336*3600 || m["skinrail_maintenance_seconds"] != 0 {
+				t.Errorf("off duty for %v s, maintenance for %v s", m[off], m["skinrail_maintenance_seconds"])
+			}
+			do("bot", "quarantine", bot)
+			expect(after("1h"), "")
+			do("bot", "enable", bot)
+			do("bot", "stop")
+			expect(after("23h"), "")
+			if got := after("2h"); strings.Count(got, "it is stopped") != len(list) {
+				t.Errorf("of %d stopped bots too long is %q", len(list), got)
+			}
+			do("bot", "start")
+			expect(after("1h"), "")
+		})
+	}
+}
+
 // plant changes the sandbox's records behind its back.
 func (s *sandbox) plant(statement string) {
 	s.t.Helper()

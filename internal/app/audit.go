@@ -153,7 +153,11 @@ func SetMaintenance(ctx context.Context, s Store, on bool, out io.Writer) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := merchant.New(d, nil).SetMaintenance(ctx, on); err != nil {
+	now, _, err := clockOf(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := merchant.New(d, nil).SetMaintenance(ctx, on, now()); err != nil {
 		return err
 	}
 	said := "merchants are answered again within a second"

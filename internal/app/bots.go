@@ -82,9 +82,13 @@ func (b Bots) List(ctx context.Context) error {
 }
 
 // duties are the commands that change what a bot does.
-var duties = map[string]func(*fleet.Service, context.Context, steam.ID64) error{
-	"enable":     func(f *fleet.Service, ctx context.Context, id steam.ID64) error { return f.Enable(ctx, id, true) },
-	"drain":      func(f *fleet.Service, ctx context.Context, id steam.ID64) error { return f.Enable(ctx, id, false) },
+var duties = map[string]func(*fleet.Service, context.Context, steam.ID64, time.Time) error{
+	"enable": func(f *fleet.Service, ctx context.Context, id steam.ID64, now time.Time) error {
+		return f.Enable(ctx, id, true, now)
+	},
+	"drain": func(f *fleet.Service, ctx context.Context, id steam.ID64, now time.Time) error {
+		return f.Enable(ctx, id, false, now)
+	},
 	"quarantine": (*fleet.Service).Quarantine,
 }
 
@@ -95,7 +99,7 @@ func (b Bots) SetDuty(ctx context.Context, duty, name string) error {
 		if err != nil {
 			return err
 		}
-		if err := duties[duty](c.fleet, ctx, one.ID); err != nil {
+		if err := duties[duty](c.fleet, ctx, one.ID, c.clock()); err != nil {
 			return err
 		}
 		if one, err = c.fleet.Bot(ctx, one.ID); err != nil {
@@ -112,7 +116,7 @@ func (b Bots) SetAll(ctx context.Context, what string) error {
 		if what == "start" {
 			f = c.fleet.Start
 		}
-		if _, err := f(ctx); err != nil {
+		if _, err := f(ctx, c.clock()); err != nil {
 			return err
 		}
 		all, err := c.fleet.Bots(ctx)

@@ -25,6 +25,7 @@ var figureList = []figure{
 	{"skinrail_bot_health", "1 for the one reason why a bot can or cannot work, 0 for the others.", []string{"bot", "account", "health"}},
 	{"skinrail_bot_ready", "1 when a bot takes new deposits.", []string{"bot", "account"}},
 	{"skinrail_bot_duty", "1 for what the operator lets a bot do: enabled, draining, quarantined or stopped.", []string{"bot", "account", "duty"}},
+	{"skinrail_bot_off_duty_seconds", "How long an operator has kept a bot from new work; 0: it is enabled.", []string{"bot", "account"}},
 	{"skinrail_bot_reason_ends_seconds", "When the reason ends by itself, in Unix time; 0: not known.", []string{"bot", "account"}},
 	{"skinrail_bot_open_offers", "Offers of a bot that are wanted or out.", []string{"bot", "account"}},
 	{"skinrail_bot_free_slots", "Offers that a bot may open now.", []string{"bot", "account"}},
@@ -52,6 +53,7 @@ var figureList = []figure{
 	{"skinrail_projects_over_debt_limit", "Projects that owe more than they may.", nil},
 	{"skinrail_replica_behind_seconds", "How long ago the newest part of the replica was written, 0 when nothing was committed since. Only with --replica.", nil},
 	{"skinrail_maintenance", "1 while the merchant API is under maintenance.", nil},
+	{"skinrail_maintenance_seconds", "How long an operator has had it so; 0: it is not.", nil},
 }
 
 // figures is the collector of all readings.
@@ -105,7 +107,7 @@ func (g *Gateway) readings() []reading {
 	return []reading{g.botFigures, g.tradeFigures, g.driftFigures, g.outgoingFigures, g.bookFigures, g.leaseFigures, g.debtFigures, g.cashFigures, g.secretFigures, g.replicaFigures}
 }
 
-func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {
+func (g *Gateway) botFigures(ctx context.Context, now time.Time, put put) error {
 	bots, err := g.Fleet.Bots(ctx)
 	if err != nil {
 		return err
@@ -124,6 +126,8 @@ func (g *Gateway) botFigures(ctx context.Context, _ time.Time, put put) error {
 		for _, d := range []string{"enabled", "draining", "quarantined", "stopped"} {
 			put("skinrail_bot_duty", one(duty(b) == d), id, b.AccountName, d)
 		}
+		lasts, _ := b.OffDuty(now)
+		put("skinrail_bot_off_duty_seconds", lasts.Seconds(), id, b.AccountName)
 		until := 0.0
 		if !b.Until.IsZero() {
 			until = float64(b.Until.Unix())
@@ -200,6 +204,11 @@ func (g *Gateway) outgoingFigures(ctx context.Context, now time.Time, put put) e
 	put("skinrail_deliveries_failing", float64(q.Failing))
 	put("skinrail_events_behind", float64(q.Behind))
 	put("skinrail_maintenance", one(g.Merchants.Maintenance(ctx)))
+	since, any, err := g.Merchants.MaintenanceSince(ctx)
+	if err != nil {
+		return err
+	}
+	put("skinrail_maintenance_seconds", late(since, any, now))
 	event, any, err := g.Webhooks.Behind(ctx)
 	if err != nil {
 		return err

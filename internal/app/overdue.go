@@ -8,6 +8,7 @@ import (
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/event"
+	"github.com/skinrail/skinrail/internal/fleet"
 	"github.com/skinrail/skinrail/internal/merchant"
 	"github.com/skinrail/skinrail/internal/trade"
 	"github.com/skinrail/skinrail/internal/webhook"
@@ -51,7 +52,41 @@ func overdue(ctx context.Context, d *db.DB, now time.Time) (all []overdueFinding
 				fmt.Sprintf("skinrail project rotate %d --purpose %s --finish", r.Project, r.Purpose)})
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
+	more, err := forgotten(ctx, d, now)
+	return append(all, more...), err
+}
+
+// forgotten is what an operator has switched off for a while and not on again.
+// Saying it once more is to mean it: then it may last as long again.
+func forgotten(ctx context.Context, d *db.DB, now time.Time) (all []overdueFinding, err error) {
+	since, on, err := merchant.New(d, nil).MaintenanceSince(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if on && now.Sub(since) > merchant.MaxMaintenance {
+		all = append(all, overdueFinding{"maintenance ends", since.Add(merchant.MaxMaintenance), "skinrail maintenance off  (or on, to keep it)"})
+	}
+	bots, err := fleet.New(d, nil).Bots(ctx)
+	for _, b := range bots {
+		if _, tooLong := b.OffDuty(now); tooLong > 0 {
+			all = append(all, overdueFinding{fmt.Sprintf("bot %s works again: it is %s", b.AccountName, duty(b)), now.Add(-tooLong), again(b)})
+		}
+	}
 	return all, err
+}
+
+// again is how a bot comes back to work.
+func again(b fleet.Bot) string {
+	switch {
+	case b.Stopped:
+		return "skinrail bot start"
+	case b.Quarantined:
+		return fmt.Sprintf("skinrail bot enable %s  (or quarantine, to keep it so)", b.AccountName)
+	}
+	return fmt.Sprintf("skinrail bot enable %s  (or drain, to keep it so)", b.AccountName)
 }
 
 // secretFigures tell of rotations that wait for their end.

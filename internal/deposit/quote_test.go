@@ -177,7 +177,7 @@ func TestPayerWhoCannotTradeIsTurnedAway(t *testing.T) {
 			t.Errorf("inventory: %v", err)
 		}
 		w.steam.refuse = nil
-		w.ok(w.fleet.Enable(t.Context(), bot, false))
+		w.ok(w.fleet.Enable(t.Context(), bot, false, time.Now()))
 		if _, err := w.deposits.Choose(t.Context(), dep.Hash, q.ID, []string{"1"}, w.now); !errors.Is(err, fault.SteamUnavailable) {
 			t.Errorf("no bot: %v", err)
 		}

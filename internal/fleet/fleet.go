@@ -31,6 +31,7 @@ type Bot struct {
 	Note         string    // what Steam said
 	Until        time.Time // when the reason ends by itself; zero: unknown
 	Since        time.Time // when Health, Note or Until changed last
+	OnDutySince  time.Time // when an operator set what it does last: enabled, draining, quarantined, stopped
 	Limits       Limits
 }
 
@@ -223,6 +224,6 @@ func fromRow(r sqlc.Bot) (Bot, error) {
 	}
 	return Bot{ID: id, AccountName: r.AccountName, Persona: r.Persona, TradeToken: r.TradeToken, Enabled: r.Enabled,
 		Quarantined: r.Quarantined || r.Stopped, Stopped: r.Stopped,
-		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote, Until: db.Time(r.HealthUntil), Since: db.Time(r.HealthAt),
+		Acknowledged: r.Acknowledged, Health: Health(r.Health), Note: r.HealthNote, Until: db.Time(r.HealthUntil), Since: db.Time(r.HealthAt), OnDutySince: db.Time(r.DutyAt),
 		Limits: Limits{Games: splitApps(r.Games), Open: r.MaxOpen, Worth: money.Amount(r.MaxWorth)}}, nil
 }

@@ -131,7 +131,7 @@ func TestReceiverIsReadyAndHasTheFewestOffersOut(t *testing.T) {
 		if b, err := s.ChooseReceiver(ctx, steam.CS2, 1, 0); err != nil || b.ID != two {
 			t.Errorf("chose %v, %v", b.ID, err)
 		}
-		if err := s.Enable(ctx, two, false); err != nil {
+		if err := s.Enable(ctx, two, false, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := s.ChooseReceiver(ctx, steam.CS2, 1, 0); err != nil || b.ID != three {
@@ -192,7 +192,7 @@ func TestReceiverIsWithinItsLimitsAndHoldsTheLeast(t *testing.T) {
 			t.Errorf("its game: %v", got)
 		}
 		ok(s.SetLimits(ctx, one, fleet.Limits{}))
-		n, err := s.Stop(ctx)
+		n, err := s.Stop(ctx, time.Now())
 		if _, none := s.ChooseReceiver(ctx, steam.Rust, 1, 1); err != nil || n != 2 || !errors.Is(none, fault.Maintenance) {
 			t.Errorf("stopped %d, %v; chosen: %v", n, err, none)
 		}
@@ -200,8 +200,8 @@ func TestReceiverIsWithinItsLimitsAndHoldsTheLeast(t *testing.T) {
 		if b, err := s.Bot(ctx, steam.FromAccount(3)); err != nil || !b.Stopped || !b.Quarantined || b.Enabled {
 			t.Errorf("a bot added meanwhile: %+v, %v", b, err)
 		}
-		ok(s.Enable(ctx, two, false))
-		if n, err := s.Start(ctx); err != nil || n != 2 || chosen(steam.Rust, 1, 1) != one {
+		ok(s.Enable(ctx, two, false, time.Now()))
+		if n, err := s.Start(ctx, time.Now()); err != nil || n != 2 || chosen(steam.Rust, 1, 1) != one {
 			t.Errorf("started %d, %v", n, err)
 		}
 		if b, err := s.Bot(ctx, two); err != nil || b.Enabled || b.Quarantined {

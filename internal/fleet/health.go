@@ -98,43 +98,65 @@ func (s *Service) ReportState(ctx context.Context, id steam.ID64, h State, now t
 	})
 }
 
+// How long a bot may be without work before somebody is asked whether it was
+// forgotten (G15): draining or in quarantine, which outlasts Steam's holds and
+// most cooldowns, and stopped with all others.
+const (
+	MaxOffDuty = 14 * 24 * time.Hour
+	MaxStopped = 24 * time.Hour
+)
+
+// OffDuty is how long the bot has been kept from new work, and by how much that
+// is too long, if it is positive; zero for one that is enabled.
+func (b Bot) OffDuty(now time.Time) (lasts, tooLong time.Duration) {
+	if b.Enabled {
+		return 0, 0
+	}
+	limit := MaxOffDuty
+	if b.Stopped {
+		limit = MaxStopped
+	}
+	lasts = max(0, now.Sub(b.OnDutySince))
+	return lasts, lasts - limit
+}
+
 // Enable lets a bot take new work, or drains it: it takes none and ends what it
 // has. Either ends a quarantine. An unknown bot is [fault.NotFound].
-func (s *Service) Enable(ctx context.Context, id steam.ID64, on bool) error {
-	return s.setDuty(ctx, id, on, false)
+func (s *Service) Enable(ctx context.Context, id steam.ID64, on bool, now time.Time) error {
+	return s.setDuty(ctx, id, on, false, now)
 }
 
 // Quarantine stops a bot from taking work, sending and confirming, at the
 // latest from its next step on. Its trades are still read and its offers
 // withdrawn at their deadlines. An unknown bot is [fault.NotFound].
-func (s *Service) Quarantine(ctx context.Context, id steam.ID64) error {
-	return s.setDuty(ctx, id, false, true)
+func (s *Service) Quarantine(ctx context.Context, id steam.ID64, now time.Time) error {
+	return s.setDuty(ctx, id, false, true, now)
 }
 
 // Stop puts every bot into quarantine at once, and bots that are added later
 // too, until [Service.Start]. It returns how many it stopped.
-func (s *Service) Stop(ctx context.Context) (int64, error) {
-	return s.all(ctx, (*sqlc.Queries).StopAll)
+func (s *Service) Stop(ctx context.Context, now time.Time) (int64, error) {
+	return s.all(ctx, now, (*sqlc.Queries).StopAll)
 }
 
 // Start ends [Service.Stop]: each bot does again what it did before, except for
 // those that were given another duty meanwhile.
-func (s *Service) Start(ctx context.Context) (int64, error) {
-	return s.all(ctx, (*sqlc.Queries).StartAll)
+func (s *Service) Start(ctx context.Context, now time.Time) (int64, error) {
+	return s.all(ctx, now, (*sqlc.Queries).StartAll)
 }
 
-func (s *Service) all(ctx context.Context, f func(*sqlc.Queries, context.Context) (int64, error)) (n int64, err error) {
+func (s *Service) all(ctx context.Context, now time.Time, f func(*sqlc.Queries, context.Context, int64) (int64, error)) (n int64, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) (err error) {
-		n, err = f(sqlc.New(tx), ctx)
+		n, err = f(sqlc.New(tx), ctx, db.Micros(now))
 		return err
 	})
 	s.Touch()
 	return n, err
 }
 
-func (s *Service) setDuty(ctx context.Context, id steam.ID64, enabled, quarantined bool) error {
+func (s *Service) setDuty(ctx context.Context, id steam.ID64, enabled, quarantined bool, now time.Time) error {
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := sqlc.New(tx).SetEnabled(ctx, sqlc.SetEnabledParams{Enabled: enabled, Quarantined: quarantined, SteamID: id.String()})
+		n, err := sqlc.New(tx).SetEnabled(ctx, sqlc.SetEnabledParams{Enabled: enabled, Quarantined: quarantined, DutyAt: db.Micros(now), SteamID: id.String()})
 		if err == nil && n == 0 {
 			return fault.New(fault.NotFound, "no bot %s", id)
 		}

@@ -63,10 +63,10 @@ func TestQuarantineDrainAndEnable(t *testing.T) {
 			do                   func() error
 			enabled, quarantined bool
 		}{
-			{func() error { return s.Quarantine(t.Context(), b.ID) }, false, true},
-			{func() error { return s.Enable(t.Context(), b.ID, false) }, false, false},
-			{func() error { return s.Quarantine(t.Context(), b.ID) }, false, true},
-			{func() error { return s.Enable(t.Context(), b.ID, true) }, true, false},
+			{func() error { return s.Quarantine(t.Context(), b.ID, time.Now()) }, false, true},
+			{func() error { return s.Enable(t.Context(), b.ID, false, time.Now()) }, false, false},
+			{func() error { return s.Quarantine(t.Context(), b.ID, time.Now()) }, false, true},
+			{func() error { return s.Enable(t.Context(), b.ID, true, time.Now()) }, true, false},
 		} {
 			version := s.Version()
 			if err := step.do(); err != nil {
@@ -80,7 +80,7 @@ func TestQuarantineDrainAndEnable(t *testing.T) {
 				t.Errorf("enabled %t, chosen: %v", step.enabled, err)
 			}
 		}
-		if err := s.Quarantine(t.Context(), steam.FromAccount(9)); !errors.Is(err, fault.NotFound) {
+		if err := s.Quarantine(t.Context(), steam.FromAccount(9), time.Now()); !errors.Is(err, fault.NotFound) {
 			t.Errorf("unknown bot: %v", err)
 		}
 	})

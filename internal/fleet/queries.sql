@@ -1,7 +1,7 @@
 -- name: AddBot :exec
-insert into bot (steam_id, account_name, persona, trade_token, sealed, session, health, health_note, health_at, created_at, resume,
+insert into bot (steam_id, account_name, persona, trade_token, sealed, session, health, health_note, health_at, created_at, duty_at, resume,
   enabled, stopped)
-values ($1, $2, $3, $4, $5, $6, 'starting', '', $7, $7, true,
+values ($1, $2, $3, $4, $5, $6, 'starting', '', $7, $7, $7, true,
   not exists (select 1 from bot b where b.stopped), exists (select 1 from bot b where b.stopped));
 
 -- name: Bots :many
@@ -21,13 +21,13 @@ update bot set health = $1, health_note = $2, health_until = $3, health_at = $4
 where steam_id = $5 and (health <> $1 or health_note <> $2 or health_until <> $3);
 
 -- name: SetEnabled :execrows
-update bot set enabled = $1, quarantined = $2, stopped = false where steam_id = $3;
+update bot set enabled = $1, quarantined = $2, stopped = false, duty_at = $3 where steam_id = $4;
 
 -- name: StopAll :execrows
-update bot set resume = enabled, enabled = false, stopped = true where not stopped;
+update bot set resume = enabled, enabled = false, stopped = true, duty_at = $1 where not stopped;
 
 -- name: StartAll :execrows
-update bot set enabled = resume, stopped = false where stopped;
+update bot set enabled = resume, stopped = false, duty_at = $1 where stopped;
 
 -- name: SetLimits :execrows
 update bot set games = $1, max_open = $2, max_worth = $3 where steam_id = $4;

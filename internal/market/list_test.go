@@ -80,7 +80,7 @@ func TestListHasWhatCanBeBought(t *testing.T) {
 		if !l.Updated.Equal(noon) || rows(l)[0].Price != usd("0.41") || rows(l)[0].Bot != bot {
 			t.Errorf("updated %s, first %+v", l.Updated, rows(l)[0])
 		}
-		s.ok(s.fleet.Enable(t.Context(), spare, false))
+		s.ok(s.fleet.Enable(t.Context(), spare, false, time.Now()))
 		if got := s.list(); len(rows(got)) != 4 {
 			t.Errorf("a disabled bot sells: %s", assets(rows(got)))
 		}
@@ -110,8 +110,8 @@ func TestListIsRebuiltOnlyAfterAChange(t *testing.T) {
 			func() {}, // the reservation above
 			func() { s.unreserve(r.ID, "order") },
 			func() { s.holds(bot, item("1", sand, "")) },
-			func() { s.ok(s.fleet.Enable(t.Context(), bot, false)) },
-			func() { s.ok(s.fleet.Enable(t.Context(), bot, true)) },
+			func() { s.ok(s.fleet.Enable(t.Context(), bot, false, time.Now())) },
+			func() { s.ok(s.fleet.Enable(t.Context(), bot, true, time.Now())) },
 			func() {
 				s.ok(s.pricing.SetPrices(t.Context(), []pricing.Price{{App: steam.CS2, Name: sand, Amount: 500}}, noon))
 			},
@@ -206,7 +206,7 @@ func TestMendedListIsWhatReadingEverythingMakes(t *testing.T) {
 				p := pricing.Price{App: steam.CS2, Name: names[r.IntN(len(names))], Amount: money.Amount(100 + r.IntN(3)*100)}
 				s.ok(s.pricing.SetPrices(t.Context(), []pricing.Price{p}, noon))
 			case 4:
-				s.ok(s.fleet.Enable(t.Context(), bot, r.IntN(4) > 0))
+				s.ok(s.fleet.Enable(t.Context(), bot, r.IntN(4) > 0, time.Now()))
 			}
 			time.Sleep(time.Duration(1+r.IntN(2)) * time.Second)
 			l, err := s.market.List(t.Context(), steam.CS2, noon)

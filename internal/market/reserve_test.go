@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
@@ -68,7 +69,7 @@ func TestReserveRefusesInOrder(t *testing.T) {
 			s.ok(err)
 			s.unreserve(r.ID, "y")
 		}
-		s.ok(s.fleet.Enable(t.Context(), bot, false))
+		s.ok(s.fleet.Enable(t.Context(), bot, false, time.Now()))
 		for _, w := range []market.Want{byName(sand), {ID: onSale[0].ID}} {
 			if _, err := s.reserve(t.Context(), w, "x"); !errors.Is(err, fault.ItemUnavailable) {
 				t.Errorf("bot is disabled: %v", err)

@@ -68,6 +68,10 @@ delete from project_secret where project_id = $1 and purpose = $2 and slot = 1;
 -- name: Settings :many
 select name, value from gateway_setting where name in ('maintenance', 'restored', 'merchants_changed');
 
+-- name: MaintenanceSince :many
+select cast(s.value as bigint) as since from gateway_setting s
+join gateway_setting m on m.name = 'maintenance' and m.value = 'on' where s.name = 'maintenance_since';
+
 -- name: SetSetting :exec
 insert into gateway_setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;
 

@@ -162,7 +162,7 @@ func TestChangesOfAnotherProcessAreSeenWithinASecond(t *testing.T) {
 		}
 		p.Name = "Renamed"
 		_, err := theirs.Rotate(t.Context(), 1, merchant.Client, noon)
-		if err := errors.Join(err, theirs.Update(t.Context(), p), theirs.SetMaintenance(t.Context(), true)); err != nil {
+		if err := errors.Join(err, theirs.Update(t.Context(), p), theirs.SetMaintenance(t.Context(), true, time.Now())); err != nil {
 			t.Fatal(err)
 		}
 		if !theirs.Maintenance(t.Context()) {
@@ -172,7 +172,7 @@ func TestChangesOfAnotherProcessAreSeenWithinASecond(t *testing.T) {
 		if name, same, off := read(); name != "Renamed" || same || !off {
 			t.Errorf("after a second: name %q, old secrets %v, maintenance %v", name, same, off)
 		}
-		if err := theirs.SetMaintenance(t.Context(), false); err != nil {
+		if err := theirs.SetMaintenance(t.Context(), false, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
@@ -187,7 +187,7 @@ func TestMaintenanceKeepsItsLastStateWithoutADatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := dbtest.SQLite(t)
 		s := merchant.New(d, box)
-		if err := s.SetMaintenance(t.Context(), true); err != nil || !s.Maintenance(t.Context()) {
+		if err := s.SetMaintenance(t.Context(), true, time.Now()); err != nil || !s.Maintenance(t.Context()) {
 			t.Fatal("not switched on", err)
 		}
 		if err := d.Close(); err != nil {

@@ -2,6 +2,8 @@ package merchant
 
 import (
 	"context"
+	"strconv"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/merchant/sqlc"
@@ -11,7 +13,8 @@ import (
 const (
 	settingChanged     = "merchants_changed" // counts changes of anything this room remembers
 	settingMaintenance = "maintenance"
-	settingRestored    = "restored" // the database was restored and is not open yet
+	settingSince       = "maintenance_since" // when that was said last
+	settingRestored    = "restored"          // the database was restored and is not open yet
 )
 
 const (
@@ -30,14 +33,31 @@ func (s *Service) Maintenance(ctx context.Context) bool {
 	return g != nil && g.maintenance
 }
 
+// MaxMaintenance is how long maintenance may last (G15): then it was forgotten.
+const MaxMaintenance = 24 * time.Hour
+
+// MaintenanceSince is when an operator switched the gateway off last; false when
+// it is on.
+func (s *Service) MaintenanceSince(ctx context.Context) (time.Time, bool, error) {
+	rows, err := sqlc.New(s.db.Read()).MaintenanceSince(ctx)
+	if err != nil || len(rows) == 0 {
+		return time.Time{}, false, err
+	}
+	return db.Time(rows[0]), true, nil
+}
+
 // SetMaintenance switches maintenance on or off for all processes.
-func (s *Service) SetMaintenance(ctx context.Context, wanted bool) error {
+func (s *Service) SetMaintenance(ctx context.Context, wanted bool, now time.Time) error {
 	value := off
 	if wanted {
 		value = on
 	}
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := sqlc.New(tx).SetSetting(ctx, sqlc.SetSettingParams{Name: settingMaintenance, Value: value}); err != nil {
+		q := sqlc.New(tx)
+		if err := q.SetSetting(ctx, sqlc.SetSettingParams{Name: settingMaintenance, Value: value}); err != nil {
+			return err
+		}
+		if err := q.SetSetting(ctx, sqlc.SetSettingParams{Name: settingSince, Value: strconv.FormatInt(db.Micros(now), 10)}); err != nil {
 			return err
 		}
 		return bump(ctx, tx)

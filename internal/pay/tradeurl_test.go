@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/deposit"
 	"github.com/skinrail/skinrail/internal/fault"
@@ -131,7 +132,7 @@ func TestPausedGatewaySaysSo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	d := w.prefilled()
-	w.must(w.shops.SetMaintenance(t.Context(), true))
+	w.must(w.shops.SetMaintenance(t.Context(), true, time.Now()))
 	b := w.browser()
 	p := b.get("/pay/" + d.Hash + "/")
 	p.wants(http.StatusServiceUnavailable)

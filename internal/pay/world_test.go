@@ -130,7 +130,7 @@ func newWorldOf(t *testing.T, change func(*pay.Deps)) *world {
 		SuccessURL: "https://shop.example/ok", FailURL: "https://shop.example/sorry"}}, w.at)
 	w.must(err)
 	w.must(bots.Add(ctx, fleet.NewBot{ID: bot, AccountName: "example_bot", Persona: "Dragonfly (ours)", TradeToken: "Eb0t_tok"}, w.at))
-	w.must(bots.Enable(ctx, bot, true))
+	w.must(bots.Enable(ctx, bot, true, time.Now()))
 	w.must(bots.Report(ctx, bot, fleet.Ready, "", w.at))
 	w.must(w.prices.SetCurrencies(ctx, []pricing.Currency{{Code: "usd", Name: "US Dollar", Rate: money.One, Digits: 2},
 		{Code: "rub", Name: "Rouble", Rate: money.MustRate("80"), Digits: 2}}, w.at))

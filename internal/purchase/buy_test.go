@@ -184,7 +184,7 @@ func TestDisabledBotSellsNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, item(1, sand))
-		w.ok(w.fleet.Enable(t.Context(), bot, false))
+		w.ok(w.fleet.Enable(t.Context(), bot, false, time.Now()))
 		b := w.order(sand, "")
 		for _, b.ItemID = range []int64{0, w.itemID("1")} {
 			if _, err := w.purchases.Buy(t.Context(), b, w.now); !errors.Is(err, fault.ItemUnavailable) {

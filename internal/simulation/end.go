@@ -38,7 +38,7 @@ func (r *run) finish() {
 	}
 	r.guard(r.restart)
 	for _, id := range r.bots {
-		if err := r.gateway.Fleet.Enable(r.ctx, id, true); err != nil {
+		if err := r.gateway.Fleet.Enable(r.ctx, id, true, r.clock.Now()); err != nil {
 			r.fail("enable a bot: %v", err)
 		}
 	}

@@ -214,11 +214,11 @@ func (r *run) changeDuty() {
 	var err error
 	switch r.rng.IntN(5) {
 	case 0:
-		err = r.gateway.Fleet.Enable(r.ctx, bot, false)
+		err = r.gateway.Fleet.Enable(r.ctx, bot, false, r.clock.Now())
 	case 1:
-		err = r.gateway.Fleet.Quarantine(r.ctx, bot)
+		err = r.gateway.Fleet.Quarantine(r.ctx, bot, r.clock.Now())
 	default:
-		err = r.gateway.Fleet.Enable(r.ctx, bot, true)
+		err = r.gateway.Fleet.Enable(r.ctx, bot, true, r.clock.Now())
 	}
 	r.note("duty", false, err)
 }

@@ -164,7 +164,7 @@ func TestDirectDepositRefusesEachMistakeWithoutATrace(t *testing.T) {
 	unsettled(1)
 	ask("10 trade_unavailable", ``, ``)
 	unsettled(0)
-	w.ok(w.fleet.Enable(t.Context(), botID, false))
+	w.ok(w.fleet.Enable(t.Context(), botID, false, time.Now()))
 	ask("11 steam_error", ``, ``)
 	golden(t, "direct_errors.txt", lines(answers))
 }

@@ -31,7 +31,7 @@ func TestStandardErrorsComeInTheirOrder(t *testing.T) {
 		}
 	}
 	// All the reasons at once; then one less each time.
-	w.ok(w.merchants.SetMaintenance(t.Context(), true))
+	w.ok(w.merchants.SetMaintenance(t.Context(), true, time.Now()))
 	w.settings(func(p *merchant.Project) {
 		p.Active, p.Market, p.RateLimit, p.AllowedIPs = false, false, 1, []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
 	})
@@ -40,7 +40,7 @@ func TestStandardErrorsComeInTheirOrder(t *testing.T) {
 		expect("-1 please_use_post_method", w.serve(r))
 	}
 	expect("-9 under_maintenance", w.send(`{`, unknownShop))
-	w.ok(w.merchants.SetMaintenance(t.Context(), false))
+	w.ok(w.merchants.SetMaintenance(t.Context(), false, time.Now()))
 	expect("-2 invalid_shopid", w.send(`{"method":"nonsense"}`, unknownShop))
 	expect("-3 invalid_signature", w.send(`{"method":"nonsense"}`, wrongSecret))
 	expect("-8 invalid_ip_address", w.send(`{"method":"nonsense"}`, good))

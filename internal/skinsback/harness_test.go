@@ -139,7 +139,7 @@ func (w *world) furnish() {
 	}
 	w.pay(shop, 1840250)
 	w.ok(w.fleet.Add(ctx, fleet.NewBot{ID: botID, AccountName: "desk7", Persona: "Desk 7", TradeToken: "Eb0t_tok"}, w.now))
-	w.ok(w.fleet.Enable(ctx, botID, true))
+	w.ok(w.fleet.Enable(ctx, botID, true, time.Now()))
 	w.ok(w.fleet.Report(ctx, botID, fleet.Ready, "", w.now))
 	phased := asset("41000000004", karambit)
 	phased.Phase, phased.InstanceID = "Phase 2", "188530139"

@@ -303,7 +303,7 @@ func (w *world) recorder(t *testing.T, url string, project int64) *recorder {
 	}
 	bot := steam.ID64(76561198000000000 + project)
 	w.ok(w.fleet.Add(t.Context(), fleet.NewBot{ID: bot, AccountName: fmt.Sprint("desk", project)}, start))
-	w.ok(w.fleet.Enable(t.Context(), bot, true))
+	w.ok(w.fleet.Enable(t.Context(), bot, true, time.Now()))
 	w.ok(w.fleet.Report(t.Context(), bot, fleet.Ready, "", start))
 	w.ok(w.fleet.SyncItems(t.Context(), bot, steam.CS2, steam.ContextMain, goods, start))
 	return &recorder{t: t, w: w, url: url, project: project, began: time.Now(), trades: map[int]int64{}}

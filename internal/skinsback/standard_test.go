@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/merchant"
 )
@@ -39,9 +40,9 @@ func TestEveryMethodAnswersTheStandardErrors(t *testing.T) {
 		r.Header = good
 		return w.serve(r)
 	})
-	w.ok(w.merchants.SetMaintenance(t.Context(), true))
+	w.ok(w.merchants.SetMaintenance(t.Context(), true, time.Now()))
 	all("-9 under_maintenance", nil, as(good))
-	w.ok(w.merchants.SetMaintenance(t.Context(), false))
+	w.ok(w.merchants.SetMaintenance(t.Context(), false, time.Now()))
 	all("-2 invalid_shopid", nil, as(http.Header{"X-Client-Id": {"9"}, "X-Client-Secret": {shopKey}}))
 	all("-3 invalid_signature", nil, as(http.Header{"X-Client-Id": {"4021"}, "X-Client-Secret": {"k3yForTest"}}))
 	all("-5 invalid_method", nil, func(body string) string { return w.send(body[:len(body)-1], good) })

@@ -10,9 +10,9 @@ import (
 )
 
 const addBot = `-- name: AddBot :exec
-insert into bot (steam_id, account_name, persona, trade_token, sealed, session, health, health_note, health_at, created_at, resume,
+insert into bot (steam_id, account_name, persona, trade_token, sealed, session, health, health_note, health_at, created_at, duty_at, resume,
   enabled, stopped)
-values ($1, $2, $3, $4, $5, $6, 'starting', '', $7, $7, true,
+values ($1, $2, $3, $4, $5, $6, 'starting', '', $7, $7, $7, true,
   not exists (select 1 from bot b where b.stopped), exists (select 1 from bot b where b.stopped))
 `
 
@@ -99,7 +99,7 @@ func (q *Queries) AddProtectedApp(ctx context.Context, app int64) error {
 }
 
 const bot = `-- name: Bot :one
-select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until, stopped, resume, games, max_open, max_worth from bot where steam_id = $1
+select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until, stopped, resume, games, max_open, max_worth, duty_at from bot where steam_id = $1
 `
 
 func (q *Queries) Bot(ctx context.Context, steamID string) (Bot, error) {
@@ -125,12 +125,13 @@ func (q *Queries) Bot(ctx context.Context, steamID string) (Bot, error) {
 		&i.Games,
 		&i.MaxOpen,
 		&i.MaxWorth,
+		&i.DutyAt,
 	)
 	return i, err
 }
 
 const bots = `-- name: Bots :many
-select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until, stopped, resume, games, max_open, max_worth from bot order by steam_id
+select steam_id, account_name, persona, trade_token, sealed, session, enabled, acknowledged, health, health_note, health_at, created_at, quarantined, health_until, stopped, resume, games, max_open, max_worth, duty_at from bot order by steam_id
 `
 
 func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
@@ -162,6 +163,7 @@ func (q *Queries) Bots(ctx context.Context) ([]Bot, error) {
 			&i.Games,
 			&i.MaxOpen,
 			&i.MaxWorth,
+			&i.DutyAt,
 		); err != nil {
 			return nil, err
 		}
@@ -437,17 +439,23 @@ func (q *Queries) SetAcknowledged(ctx context.Context, steamID string) error {
 }
 
 const setEnabled = `-- name: SetEnabled :execrows
-update bot set enabled = $1, quarantined = $2, stopped = false where steam_id = $3
+update bot set enabled = $1, quarantined = $2, stopped = false, duty_at = $3 where steam_id = $4
 `
 
 type SetEnabledParams struct {
 	Enabled     bool
 	Quarantined bool
+	DutyAt      int64
 	SteamID     string
 }
 
 func (q *Queries) SetEnabled(ctx context.Context, arg SetEnabledParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setEnabled, arg.Enabled, arg.Quarantined, arg.SteamID)
+	result, err := q.db.ExecContext(ctx, setEnabled,
+		arg.Enabled,
+		arg.Quarantined,
+		arg.DutyAt,
+		arg.SteamID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -568,11 +576,11 @@ func (q *Queries) SetSession(ctx context.Context, arg SetSessionParams) error {
 }
 
 const startAll = `-- name: StartAll :execrows
-update bot set enabled = resume, stopped = false where stopped
+update bot set enabled = resume, stopped = false, duty_at = $1 where stopped
 `
 
-func (q *Queries) StartAll(ctx context.Context) (int64, error) {
-	result, err := q.db.ExecContext(ctx, startAll)
+func (q *Queries) StartAll(ctx context.Context, dutyAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, startAll, dutyAt)
 	if err != nil {
 		return 0, err
 	}
@@ -580,11 +588,11 @@ func (q *Queries) StartAll(ctx context.Context) (int64, error) {
 }
 
 const stopAll = `-- name: StopAll :execrows
-update bot set resume = enabled, enabled = false, stopped = true where not stopped
+update bot set resume = enabled, enabled = false, stopped = true, duty_at = $1 where not stopped
 `
 
-func (q *Queries) StopAll(ctx context.Context) (int64, error) {
-	result, err := q.db.ExecContext(ctx, stopAll)
+func (q *Queries) StopAll(ctx context.Context, dutyAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, stopAll, dutyAt)
 	if err != nil {
 		return 0, err
 	}

@@ -24,6 +24,7 @@ type Bot struct {
 	Games        string
 	MaxOpen      int64
 	MaxWorth     int64
+	DutyAt       int64
 }
 
 type BotItem struct {

@@ -184,6 +184,34 @@ func (q *Queries) InsertTotals(ctx context.Context, projectID int64) error {
 	return err
 }
 
+const maintenanceSince = `-- name: MaintenanceSince :many
+select cast(s.value as bigint) as since from gateway_setting s
+join gateway_setting m on m.name = 'maintenance' and m.value = 'on' where s.name = 'maintenance_since'
+`
+
+func (q *Queries) MaintenanceSince(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, maintenanceSince)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var since int64
+		if err := rows.Scan(&since); err != nil {
+			return nil, err
+		}
+		items = append(items, since)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const project = `-- name: Project :one
 select id, name, active, market, no_wait, legacy_statuses, multiplier, commission, result_url, events_url,
   success_url, fail_url, webhook_encoding, rate_limit, allowed_ips, origins, created_at,
