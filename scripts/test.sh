@@ -63,6 +63,10 @@ if [ -z "${SKINRAIL_TEST_POSTGRES:-}" ]; then # a server of one's own is used as
   fi
 fi
 
+if [ -z "$(find_pgbouncer)" ]; then
+  skipped+=("a connection pooler: PgBouncer is not installed")
+fi
+
 report() {
   if [ ${#skipped[@]} = 0 ]; then
     echo "skipped: none"

@@ -18,6 +18,9 @@ find_postgres() {
   done
 }
 
+# Debian keeps it out of PATH for everybody but root.
+find_pgbouncer() { PATH=$PATH:/usr/sbin command -v pgbouncer || true; }
+
 find_chromium() {
   local name
   for name in "${SKINRAIL_TEST_CHROMIUM:-}" chromium chromium-browser google-chrome; do

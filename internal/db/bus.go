@@ -8,7 +8,7 @@ import "sync"
 type bus struct {
 	mu      sync.Mutex
 	subs    map[string][]chan struct{}
-	courier *courier // nil: there are no others
+	courier *courier // nil: there are no others, or they find out by looking
 }
 
 // Subscribe returns a channel that receives after a commit that woke one of

@@ -42,6 +42,7 @@ type DB struct {
 	reads  *reader
 	writes *sql.DB // PostgreSQL only
 	spare  *sql.DB // PostgreSQL only: one connection for what cannot wait
+	pooled bool    // PostgreSQL only, see isPooled
 	writer *writer // SQLite only
 	bus    bus
 	clock  clock
@@ -164,59 +165,45 @@ const (
 	postgresReaders = 12
 )
 
-// idleWrite is after how many milliseconds the server ends a write that does
-// nothing. Writes wait for nothing but the server, so its process is frozen or
-// gone, and others need the rows that it has locked.
-const idleWrite = "5000"
-
-// lockWait is after how many milliseconds the server ends a write that waits for
-// a lock; it is tried again. Without it the writes of a frozen process that wait
-// for one another would be idle for five seconds one after the other.
-const lockWait = "2000"
-
 func (d *DB) openPostgres(ctx context.Context, target string, bring schema) error {
 	config, err := primary(target)
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
+	if d.pooled, err = isPooled(config); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
 	plain := config.Copy() // changes of the schema wait as long as they must
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = idleWrite
-	config.RuntimeParams["lock_timeout"] = lockWait
+	if !d.pooled {
+		config.RuntimeParams["idle_in_transaction_session_timeout"] = idleWrite
+		config.RuntimeParams["lock_timeout"] = lockWait
+	}
 	d.writes = stdlib.OpenDB(*config)
 	d.writes.SetMaxOpenConns(postgresWriters)
 	d.writes.SetMaxIdleConns(postgresWriters)
 	d.spare = stdlib.OpenDB(*config)
 	d.spare.SetMaxOpenConns(1)
-	if err := checkPostgres(ctx, d.writes); err != nil {
+	if err := checkSession(ctx, d.writes, d.pooled); err != nil {
 		return err
 	}
 	reading := config.Copy()
-	reading.RuntimeParams["default_transaction_read_only"] = "on"
+	if !d.pooled {
+		reading.RuntimeParams["default_transaction_read_only"] = "on"
+	}
 	pool := stdlib.OpenDB(*reading)
 	pool.SetMaxOpenConns(postgresReaders)
 	pool.SetMaxIdleConns(postgresReaders)
 	d.reads = newReader(pool, Postgres)
-	if d.bus.courier, err = newCourier(ctx, &d.bus, d.spare, config); err != nil {
-		return err
+	if !d.pooled {
+		if d.bus.courier, err = newCourier(ctx, &d.bus, d.spare, config); err != nil {
+			return err
+		}
 	}
 	if err := d.SyncClock(ctx); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	unhurried := stdlib.OpenDB(*plain)
 	return errors.Join(bring(ctx, unhurried, Postgres), unhurried.Close())
-}
-
-func checkPostgres(ctx context.Context, pool *sql.DB) error {
-	for name, want := range map[string]string{"synchronous_commit": "on", "fsync": "on"} {
-		var got string
-		if err := pool.QueryRowContext(ctx, "select current_setting($1)", name).Scan(&got); err != nil {
-			return fmt.Errorf("open database: %w", err)
-		}
-		if got != want {
-			return fmt.Errorf("open database: %s is %q, want %q: acknowledged money could be lost", name, got, want)
-		}
-	}
-	return nil
 }
 
 const sqliteReaders = 8

@@ -27,7 +27,10 @@ func primary(target string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.ValidateConnect = func(_ context.Context, c *pgconn.PgConn) error {
+	config.ValidateConnect = func(ctx context.Context, c *pgconn.PgConn) error {
+		if config.DefaultQueryExecMode == pgx.QueryExecModeCacheDescribe { // a pooler repeats what the server said long ago
+			return pgconn.ValidateConnectTargetSessionAttrsPrimary(ctx, c)
+		}
 		if c.ParameterStatus("in_hot_standby") == "on" {
 			return errStandby
 		}

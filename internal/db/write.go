@@ -119,6 +119,11 @@ func (d *DB) tryPostgres(ctx context.Context, f func(tx *Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin write: %w", err)
 	}
+	if d.pooled {
+		if _, err := ptx.ExecContext(ctx, limits); err != nil {
+			return errors.Join(fmt.Errorf("begin write: %w", err), ignoreDone(ptx.Rollback()))
+		}
+	}
 	tx := &Tx{ctx: ctx, q: ptx, conn: conn}
 	if err := run(f, tx); err != nil {
 		return errors.Join(err, ignoreDone(ptx.Rollback()))
