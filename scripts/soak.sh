@@ -71,6 +71,9 @@ part reconcile env SKINRAIL_RECONCILE=100000 scripts/with-postgres bash -c "$(de
 part simulation env SKINRAIL_SIMULATION_SEEDS="$(pick 60 10000)" bash -c "$(declare -f proof); proof ./cmd/skinrail 'Simulation|SameSeeds|EachCallOfAStory'"
 
 part restore env SKINRAIL_RESTORE_MB="$(pick 100 1000)" bash -c "$(declare -f proof); proof ./cmd/skinrail RestoreTakes"
+# A database server lost at one moment after another while clients buy.
+failovers() { for round in $(seq "$1"); do DRILL_APART=$([ $((round % 2)) = 1 ] || echo no) scripts/drills/failover.sh || return 1; done; }
+part failover bash -c "$(declare -f failovers); failovers $(pick 1 20)"
 part stream env LOAD="$(pick 5 60)" scripts/continuous-backup.sh
 [ "$dose" = short ] || part release scripts/release.sh soak
 
