@@ -314,6 +314,59 @@ func TestLeasesAreSharedAndTakenOver(t *testing.T) {
 	})
 }
 
+// A process begins to give a lease back, whose work has not ended yet, and then
+// the one that was to have it is gone: the lease is not left to nobody.
+func TestLeaseThatIsGivenBackInVainIsWorkedOnAgain(t *testing.T) {
+	t.Parallel()
+	for name, goes := range map[string]func(t *testing.T, b *node){
+		"stopped": func(t *testing.T, b *node) {
+			if err := b.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"dead": func(*testing.T, *node) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				a, b := open(t, d, "a", begin), open(t, d, "b", begin)
+				for _, n := range []*node{a, b} {
+					n.Want("bot/1", "bot/2")
+				}
+				a.step()
+				later := func() {
+					a.pass(time.Second)
+					b.pass(time.Second)
+					a.step()
+				}
+				held, err := a.Under(t.Context(), "bot/2", func(context.Context) error {
+					b.step()
+					later() // sees b, and wants to give it the second
+					if a.Fence("bot/2") != 0 {
+						t.Fatal("the second lease is not given back")
+					}
+					goes(t, b)
+					for range 10 { // the work takes its time to end
+						later()
+					}
+					return nil
+				})
+				if !held || err != nil {
+					t.Fatalf("held %v, %v", held, err)
+				}
+				for range 10 {
+					later()
+				}
+				for _, name := range []string{"bot/1", "bot/2"} {
+					if a.Fence(name) == 0 {
+						t.Errorf("nobody works on %s", name)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestAloneNeedsNoTimeAndNoBeats(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -291,15 +291,8 @@ func (k *Keeper) giveBack(ctx context.Context, v view) error {
 	for _, r := range k.o.Roles {
 		share := k.share(v, r)
 		k.mu.Lock()
-		var back *lease
-		mine := 0
-		for _, name := range slices.Sorted(maps.Keys(k.held)) {
-			if role(name) == r {
-				mine++
-				back = k.held[name]
-			}
-		}
-		if mine <= share {
+		back := k.spare(r, share)
+		if back == nil {
 			k.mu.Unlock()
 			continue
 		}
@@ -315,6 +308,27 @@ func (k *Keeper) giveBack(ctx context.Context, v view) error {
 		}
 	}
 	return nil
+}
+
+// spare is the lease of a role to give back: one whose work was ended for it,
+// also when it is not too many any more, or the last above the share; nil when
+// there is none. It is called with k.mu held.
+func (k *Keeper) spare(r string, share int) *lease {
+	var last *lease
+	mine := 0
+	for _, name := range slices.Sorted(maps.Keys(k.held)) {
+		if l := k.held[name]; role(name) == r {
+			if l.giving {
+				return l
+			}
+			mine++
+			last = l
+		}
+	}
+	if mine <= share {
+		return nil
+	}
+	return last
 }
 
 func (k *Keeper) giveUp(ctx context.Context, leases ...*lease) error {
