@@ -32,18 +32,17 @@ func page(ctx context.Context, q db.Querier, after int64, most int) (all []recor
 	if err := q.QueryRowContext(ctx, pageEndSQL, after, most).Scan(&last); err != nil || !last.Valid {
 		return nil, after, false, err
 	}
-	all, err = records(ctx, q, after, last.Int64, most)
+	all, err = records(ctx, q, after, last.Int64)
 	return all, last.Int64, true, err
 }
 
 // records reads the transactions whose ids are in (after, end].
-func records(ctx context.Context, q db.Querier, after, end int64, about int) ([]record, error) {
+func records(ctx context.Context, q db.Querier, after, end int64) (all []record, err error) {
 	rows, err := q.QueryContext(ctx, recordsSQL, after, end)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	all := make([]record, 0, about)
 	var ref, kind sql.RawBytes
 	for rows.Next() {
 		var r record

@@ -141,7 +141,7 @@ func readUnsealed(ctx context.Context, q db.Querier, h head, most int) (u unseal
 			if u.known[id] {
 				continue
 			}
-			late, err := records(ctx, q, id-1, id, 1)
+			late, err := records(ctx, q, id-1, id)
 			if err != nil {
 				return u, err
 			}
