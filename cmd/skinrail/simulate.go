@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"os/exec"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,7 +14,7 @@ import (
 
 func simulateCommand() *cobra.Command {
 	var o simulation.Options
-	var walk bool
+	var walk, play bool
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run the whole gateway under seeds that decide what happens and what fails",
@@ -22,8 +25,15 @@ func simulateCommand() *cobra.Command {
 			if o.Seeds < 1 || o.Ops < 1 || o.Faults < 0 || o.Workers < 1 {
 				return usage(fmt.Errorf("--seeds, --ops and --workers: at least 1; --faults: at least 0"))
 			}
+			if play {
+				return simulation.Play(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
+			}
 			if walk {
 				return simulation.Walk(cmd.Context(), cmd.OutOrStdout())
+			}
+			var err error
+			if o.Player, err = player(); err != nil {
+				return err
 			}
 			sum, err := simulation.Run(cmd.Context(), o, cmd.OutOrStdout())
 			if err == nil {
@@ -40,6 +50,21 @@ func simulateCommand() *cobra.Command {
 	f.IntSliceVar(&o.Only, "only", nil, "of the faults of each seed lay only these, counted from 1 (0: none)")
 	f.BoolVar(&o.Whole, "trace", false, "print the whole trace of a violation, not its end")
 	f.BoolVar(&walk, "walk", false, "instead, fail the n-th call of one story, for every n, in three ways")
-	f.IntVar(&o.Workers, "workers", 2, "seeds at the same time")
+	f.IntVar(&o.Workers, "workers", 2, "seeds at the same time, each in a process of its own")
+	f.BoolVar(&play, "play", false, "play the seeds that another process asks for on the standard input")
+	_ = f.MarkHidden("play") // it is there
 	return cmd
+}
+
+// player is this program again, for one worker on one core.
+func player() (func(context.Context) *exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	return func(ctx context.Context) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, self, "simulate", "--play")
+		cmd.Env, cmd.Stderr = append(os.Environ(), "GOMAXPROCS=1"), os.Stderr
+		return cmd
+	}, nil
 }

@@ -14,7 +14,7 @@ func BenchmarkSeed(b *testing.B) {
 	defer at.leave()
 	seed := uint64(1)
 	for b.Loop() {
-		if res := s.play(b.Context(), seed, Options{Ops: 400, Faults: 40}, at, newCover()); res.Violation != "" {
+		if res := s.play(b.Context(), seed, Options{Ops: 400, Faults: 40}, at); res.Violation != "" {
 			b.Fatal(res.Violation)
 		}
 		seed++

@@ -13,18 +13,25 @@ import (
 	"github.com/skinrail/skinrail/internal/trade"
 )
 
-// cover counts what was reached.
-type cover struct{ counts map[reached]int }
+// cover counts what was reached: by group, by name.
+type cover map[string]map[string]int
 
 type reached struct{ group, name string }
 
-func newCover() *cover { return &cover{map[reached]int{}} }
+func (c cover) add(group, name string) { c.count(group, name, 1) }
 
-func (c *cover) add(group, name string) { c.counts[reached{group, name}]++ }
+func (c cover) count(group, name string, n int) {
+	if c[group] == nil {
+		c[group] = map[string]int{}
+	}
+	c[group][name] += n
+}
 
-func (c *cover) merge(o *cover) {
-	for k, n := range o.counts {
-		c.counts[k] += n
+func (c cover) merge(o cover) {
+	for group, names := range o {
+		for name, n := range names {
+			c.count(group, name, n)
+		}
 	}
 }
 
@@ -70,10 +77,10 @@ func declared() []reached {
 }
 
 // Missing is what was declared and never reached, without what cannot be.
-func (c *cover) missing() []string {
+func (c cover) missing() []string {
 	var names []string
 	for _, d := range declared() {
-		if c.counts[d] == 0 && unreachable[d] == "" {
+		if c[d.group][d.name] == 0 && unreachable[d] == "" {
 			names = append(names, d.group+": "+d.name)
 		}
 	}
@@ -81,23 +88,15 @@ func (c *cover) missing() []string {
 }
 
 // print writes everything that was reached, and what was not.
-func (c *cover) print(w io.Writer) {
-	keys := slices.Collect(maps.Keys(c.counts))
+func (c cover) print(w io.Writer) {
 	for _, g := range groups {
 		fmt.Fprintf(w, "\n%s\n", g)
-		var list []reached
-		for _, k := range keys {
-			if k.group == g {
-				list = append(list, k)
-			}
-		}
-		slices.SortFunc(list, func(a, b reached) int { return cmp.Compare(a.name, b.name) })
-		for _, k := range list {
-			fmt.Fprintf(w, "  %9d  %s\n", c.counts[k], k.name)
+		for _, name := range slices.Sorted(maps.Keys(c[g])) {
+			fmt.Fprintf(w, "  %9d  %s\n", c[g][name], name)
 		}
 		for _, d := range declared() {
 			switch {
-			case d.group != g || c.counts[d] > 0:
+			case d.group != g || c[g][d.name] > 0:
 			case unreachable[d] != "":
 				fmt.Fprintf(w, "        n/a  %s: %s\n", d.name, unreachable[d])
 			default:

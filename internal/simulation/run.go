@@ -53,7 +53,7 @@ type run struct {
 	log     *slog.Logger
 	trace   trace
 	books   books
-	cover   *cover
+	cover   cover
 	broken  int   // faults met so far
 	laid    int   // faults laid so far
 	only    []int // those that are laid; nil: all
@@ -89,11 +89,12 @@ type Result struct {
 	Hash      string
 	Violation string // empty: none
 	Trace     string // of a violation
+	Reached   cover
 }
 
-// play runs one seed to its end. What it reached is added to cover.
-func (s *stage) play(ctx context.Context, seed uint64, o Options, at *place, reached *cover) Result {
-	res := s.run(ctx, seed, at, reached, func(r *run) {
+// play runs one seed to its end.
+func (s *stage) play(ctx context.Context, seed uint64, o Options, at *place) Result {
+	res := s.run(ctx, seed, at, func(r *run) {
 		r.only = o.Only
 		r.live(o.Ops, o.Faults)
 	})
@@ -102,8 +103,8 @@ func (s *stage) play(ctx context.Context, seed uint64, o Options, at *place, rea
 }
 
 // run makes a world, lets live happen in it and brings it to its end.
-func (s *stage) run(ctx context.Context, seed uint64, at *place, reached *cover, live func(*run)) (res Result) {
-	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), place: at, cover: reached,
+func (s *stage) run(ctx context.Context, seed uint64, at *place, live func(*run)) (res Result) {
+	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), place: at, cover: cover{},
 		clock: &clock{steam: begin.Add(time.Minute)}, random: random.From(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "skinrail %d", seed))))}
 	r.log = slog.New(logHandler{r})
 	res.Seed = seed
@@ -111,7 +112,7 @@ func (s *stage) run(ctx context.Context, seed uint64, at *place, reached *cover,
 		if p := recover(); p != nil {
 			res.Violation = describe(p)
 		}
-		res.Faults = r.broken
+		res.Faults, res.Reached = r.broken, r.cover
 		sum := sha256.Sum256(r.trace.text)
 		res.Hash = hex.EncodeToString(sum[:8])
 		if res.Violation != "" {

@@ -11,26 +11,36 @@ import (
 // shrink looks for few faults of a seed that still break the same invariant: it
 // leaves out half of them, then quarters, down to single ones. What it returns is
 // the last run that broke it.
-func (s *stage) shrink(ctx context.Context, res Result, o Options) (Result, []int) {
-	at := newPlace()
-	defer at.leave()
+func shrink(ctx context.Context, hire hiring, res Result, o Options) (Result, []int, error) {
 	only := o.Only
 	if only == nil {
 		for n := range o.Faults {
 			only = append(only, n+1)
 		}
 	}
-	for size := (len(only) + 1) / 2; size > 0 && ctx.Err() == nil; size /= 2 {
+	p, err := hire(ctx)
+	if err != nil {
+		return res, only, err
+	}
+	defer p.leave()
+	for size := (len(only) + 1) / 2; size > 0; size /= 2 {
 		for i := 0; i < len(only); {
 			o.Only = slices.Delete(slices.Clone(only), i, min(i+size, len(only)))
-			if less := s.play(ctx, res.Seed, o, at, newCover()); class(less.Violation) == class(res.Violation) {
+			less, err := p.play(res.Seed, o)
+			if ctx.Err() != nil {
+				return res, only, nil // few enough for who does not wait
+			}
+			if err != nil {
+				return res, only, err
+			}
+			if class(less.Violation) == class(res.Violation) {
 				res, only = less, o.Only
 			} else {
 				i += size
 			}
 		}
 	}
-	return res, only
+	return res, only, nil
 }
 
 // class is which invariant a violation is about.
@@ -44,8 +54,11 @@ const shown = 60
 
 // explain prints what there is to know of a seed with a violation: how it came to
 // it with few faults, and how to see it again.
-func (s *stage) explain(ctx context.Context, res Result, o Options, out io.Writer) {
-	few, only := s.shrink(ctx, res, o)
+func explain(ctx context.Context, hire hiring, res Result, o Options, out io.Writer) {
+	few, only, err := shrink(ctx, hire, res, o)
+	if err != nil {
+		fmt.Fprintf(out, "\nit could not be played with fewer faults: %v\n", err)
+	}
 	lines := strings.Split(strings.TrimSuffix(few.Trace, "\n"), "\n")
 	if left := len(lines) - shown; left > 0 && !o.Whole {
 		fmt.Fprintf(out, "\n… %d lines before these: --trace prints them\n", left)

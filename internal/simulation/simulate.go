@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
+	"os/exec"
 	"sync"
 	"time"
 )
@@ -19,6 +19,10 @@ type Options struct {
 	Workers int    // seeds at the same time
 	Only    []int  // which of the faults are laid, counted from 1; nil: all
 	Whole   bool   // print all of the trace of a violation
+
+	// Player starts a process that calls [Play], one for each worker: processes
+	// share nothing that they would wait for. Nil: all is played in this one.
+	Player func(context.Context) *exec.Cmd
 }
 
 // ErrViolation says that something was not as it must be.
@@ -34,29 +38,36 @@ type Summary struct {
 // Run plays seeds and prints a line for each, in their order, and at the end
 // what was reached. The lines are the same for the same seeds and build. It
 // stops at the first seed with a violation, looks for few faults that still lead
-// to it, prints the trace of that and returns [ErrViolation].
+// to it, prints the trace of that and returns [ErrViolation]. When it returns, no
+// process that it started is left.
 func Run(ctx context.Context, o Options, out io.Writer) (Summary, error) {
+	if o.Player != nil {
+		return report(ctx, inProcess(o.Player), o, out)
+	}
 	stage, err := newStage(ctx)
 	if err != nil {
 		return Summary{}, err
 	}
-	return stage.report(ctx, o, out)
+	return report(ctx, stage.hire, o, out)
 }
 
 // report plays the seeds and prints what came of them.
-func (s *stage) report(ctx context.Context, o Options, out io.Writer) (Summary, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // much is made and little kept
-	began, all := time.Now(), newCover()
+func report(ctx context.Context, hire hiring, o Options, out io.Writer) (Summary, error) {
+	began, all := time.Now(), cover{}
 	var sum Summary
-	for res := range s.playAll(ctx, o, all) {
+	for res, err := range playAll(ctx, hire, o) {
+		if err != nil {
+			return sum, err
+		}
 		sum.Results = append(sum.Results, res)
+		all.merge(res.Reached)
 		word := "ok"
 		if res.Violation != "" {
 			word = "VIOLATION"
 		}
 		fmt.Fprintf(out, "seed %d ops %d faults %d hash %s %s\n", res.Seed, res.Ops, res.Faults, res.Hash, word)
 		if res.Violation != "" {
-			s.explain(ctx, res, o, out)
+			explain(ctx, hire, res, o, out)
 			return sum, fmt.Errorf("seed %d: %w: %s", res.Seed, ErrViolation, res.Violation)
 		}
 	}
@@ -73,54 +84,64 @@ func (s *stage) report(ctx context.Context, o Options, out io.Writer) (Summary, 
 	return sum, nil
 }
 
-// playAll plays seeds with several workers and hands the results out in order.
-// It ends with the caller's loop, with ctx or with the last seed.
-func (s *stage) playAll(ctx context.Context, o Options, all *cover) func(func(Result) bool) {
-	return func(yield func(Result) bool) {
+// outcome is what became of a seed; an error when it could not be played.
+type outcome struct {
+	res Result
+	err error
+}
+
+// playAll plays seeds with several players and hands the results out in order.
+// It ends with the caller's loop, with ctx, with the last seed or after an error.
+func playAll(ctx context.Context, hire hiring, o Options) func(func(Result, error) bool) {
+	return func(yield func(Result, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		var wg sync.WaitGroup
-		seeds := make(chan uint64)
-		slots := make([]chan Result, o.Seeds)
+		defer wg.Wait()
+		defer stop()
+		seeds, slots := make(chan int), make([]chan outcome, o.Seeds)
 		for i := range slots {
-			slots[i] = make(chan Result, 1)
+			slots[i] = make(chan outcome, 1)
 		}
-		covers := make([]*cover, o.Workers)
-		for w := range o.Workers {
-			covers[w] = newCover()
-			wg.Go(func() {
-				at := newPlace()
-				defer at.leave()
-				for seed := range seeds {
-					slots[seed-o.From] <- s.play(context.WithoutCancel(ctx), seed, o, at, covers[w])
-				}
-			})
+		for range min(o.Workers, o.Seeds) {
+			wg.Go(func() { work(ctx, hire, o, seeds, slots) })
 		}
 		wg.Go(func() {
 			defer close(seeds)
-			for i := range o.Seeds {
+			for i := range slots {
 				select {
-				case seeds <- o.From + uint64(i):
+				case seeds <- i:
 				case <-ctx.Done():
 					return
 				}
 			}
 		})
-		defer func() {
-			stop()
-			wg.Wait()
-			for _, c := range covers {
-				all.merge(c)
-			}
-		}()
-		for i := range slots {
+		for _, slot := range slots {
 			select {
-			case res := <-slots[i]:
-				if !yield(res) {
-					return
-				}
 			case <-ctx.Done():
 				return
+			case done := <-slot:
+				if ctx.Err() != nil || !yield(done.res, done.err) || done.err != nil {
+					return
+				}
 			}
+		}
+	}
+}
+
+// work has one player play seeds until there are no more, or one fails.
+func work(ctx context.Context, hire hiring, o Options, seeds <-chan int, slots []chan outcome) {
+	p, err := hire(ctx)
+	if err == nil {
+		defer p.leave()
+	}
+	for i := range seeds {
+		var done outcome
+		if done.err = err; err == nil {
+			done.res, done.err = p.play(o.From+uint64(i), o)
+		}
+		slots[i] <- done
+		if done.err != nil {
+			return
 		}
 	}
 }

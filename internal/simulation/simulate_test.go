@@ -51,33 +51,46 @@ func TestEqualSeedsHaveEqualTraces(t *testing.T) {
 	}
 	at := newPlace()
 	defer at.leave()
-	play := func() Result { return s.play(t.Context(), 3, few, at, newCover()) }
+	play := func() Result { return s.play(t.Context(), 3, few, at) }
 	if a, b := play(), play(); a.Hash != b.Hash || a.Violation != "" {
 		t.Errorf("seed 3 is %s and %s %s", a.Hash, b.Hash, a.Violation)
 	}
 }
 
-// TestViolationIsShown lets the merchants believe in another key than the
+// deceived is a stage on which the merchants believe in another key than the
 // gateway signs with.
+func deceived(ctx context.Context) (*stage, error) {
+	s, err := newStage(ctx)
+	if err == nil {
+		for i := range s.file.Projects {
+			s.file.Projects[i].WebhookSecret = "whsec_YW5vdGhlciBrZXk="
+		}
+	}
+	return s, err
+}
+
 func TestViolationIsShown(t *testing.T) {
 	t.Parallel()
-	s, err := newStage(t.Context())
+	s, err := deceived(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range s.file.Projects {
-		s.file.Projects[i].WebhookSecret = "whsec_YW5vdGhlciBrZXk="
-	}
-	var out bytes.Buffer
-	o := few
-	o.Whole = true
-	_, err = s.report(t.Context(), o, &out)
-	if !errors.Is(err, ErrViolation) || !strings.Contains(err.Error(), "I18") {
-		t.Errorf("the run ends with %v", err)
-	}
-	for _, want := range []string{"VIOLATION", "\nviolation: I18", "\nrepeat with: skinrail simulate --from 1 --seeds 1 --ops 250 --faults 30\n", "--only 0\n", "merchant creates a deposit"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not in what was printed", want)
+	o := Options{Seeds: 2, From: 1, Ops: 60, Faults: 8, Workers: 2, Whole: true}
+	said := map[string]string{}
+	for where, hire := range map[string]hiring{"here": s.hire, "in processes": inProcess(playing("deceived"))} {
+		var out bytes.Buffer
+		_, err = report(t.Context(), hire, o, &out)
+		if !errors.Is(err, ErrViolation) || !strings.Contains(err.Error(), "I18") {
+			t.Errorf("%s the run ends with %v", where, err)
 		}
+		for _, want := range []string{"VIOLATION", "\nviolation: I18", "\nrepeat with: skinrail simulate --from 1 --seeds 1 --ops 60 --faults 8\n", "--only 0\n", "merchant creates a deposit"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s %q is not in what was printed", where, want)
+			}
+		}
+		said[where] = out.String()
+	}
+	if said["here"] != said["in processes"] {
+		t.Errorf("here:\n%s\nin processes:\n%s", said["here"], said["in processes"])
 	}
 }

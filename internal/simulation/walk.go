@@ -65,7 +65,7 @@ func Walk(ctx context.Context, out io.Writer) error {
 	for _, way := range ways {
 		for n := 1; ctx.Err() == nil; n++ {
 			fault := &nth{kinds: way.kinds, at: n}
-			res := stage.run(ctx, 0, at, newCover(), func(r *run) {
+			res := stage.run(ctx, 0, at, func(r *run) {
 				r.nth = fault
 				r.story()
 			})
