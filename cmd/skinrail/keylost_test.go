@@ -49,7 +49,7 @@ func TestGatewayBeginsAnewAfterItsKeyIsLost(t *testing.T) {
 			refused("while it runs", running, "--forget", cost)
 			s.kill()
 			write("5e")
-			refused("nothing is lost", "is not foreign to project", "--forget", cost)
+			refused("nothing is lost", "it is not lost", "--forget", cost)
 			write("6f")
 			if out, errors, code := command(t, "", s.args...); code == 0 || !strings.Contains(out+errors, "skinrail key-lost") {
 				t.Errorf("it starts with another key: exit %d: %s%s", code, out, errors)
@@ -61,7 +61,7 @@ func TestGatewayBeginsAnewAfterItsKeyIsLost(t *testing.T) {
 			if code != 0 || fresh == nil || strings.Contains(said, old) {
 				t.Fatalf("exit %d: %s", code, said)
 			}
-			refused("twice", "is not foreign to project", "--forget", cost)
+			refused("twice", "it is not lost", "--forget", cost)
 
 			s.serve()
 			s.callAs(id, old)

@@ -44,11 +44,19 @@ func (s Store) openBy(ctx context.Context, open func(context.Context, string) (*
 // open opens the database of a gateway that may be running, so it leaves the
 // schema alone.
 func (s Store) open(ctx context.Context) (*db.DB, error) {
-	if _, err := os.Stat(s.target()); err != nil && s.Database == "" {
-		return nil, fmt.Errorf("no database in %s: name the folder with --data, or a server with --database", s.Data)
+	if err := s.there(); err != nil {
+		return nil, err
 	}
 	d, err := s.openBy(ctx, db.OpenAsIs)
 	return d, otherVersion(err)
+}
+
+// there refuses a folder without a database; a server says so itself.
+func (s Store) there() error {
+	if _, err := os.Stat(s.target()); err != nil && s.Database == "" {
+		return fmt.Errorf("no database in %s: name the folder with --data, or a server with --database", s.Data)
+	}
+	return nil
 }
 
 // with opens the database, calls f with its time, and closes it.
@@ -80,7 +88,7 @@ func otherVersion(err error) error {
 	case errors.Is(err, db.ErrOlder):
 		return said{err.Error() + "\nuse the program that serves it; to bring it forward for good:  skinrail migrate", err}
 	case errors.Is(err, db.ErrNewer):
-		return said{err.Error() + "\nuse the program that serves it", err}
+		return said{err.Error() + "\nuse the newer program, which has brought it forward", err}
 	}
 	return err
 }

@@ -258,7 +258,11 @@ func (f findings) print(out io.Writer, machine bool) error {
 		fmt.Fprintln(w)
 	}
 	if len(f.Drifts) == 0 {
-		fmt.Fprintln(w, "Steam and the records agreed when they were compared.")
+		agreed := "Steam and the records agreed when they were compared."
+		if !slices.ContainsFunc(f.Bots, func(b botFinding) bool { return b.Compared != "" }) {
+			agreed = "Steam and the records have not been compared yet: that takes a gateway that runs, and a bot that can work."
+		}
+		fmt.Fprintln(w, agreed)
 		return w.Flush()
 	}
 	fmt.Fprintln(w, "DIFFERENCE\tBOT\tWHAT\tSINCE\tDETAIL\tDO")

@@ -27,6 +27,9 @@ type KeyLost struct {
 // the bots. It does so only when no gateway runs on the database, when the key
 // opens nothing of it, and when Forget says how much is lost.
 func (k KeyLost) Run(ctx context.Context) (err error) {
+	if err := k.there(); err != nil {
+		return err
+	}
 	if k.Database == "" {
 		lock, err := lockFolder(k.Data)
 		if err != nil {
@@ -67,18 +70,26 @@ func lostWith(ctx context.Context, d *db.DB, box *seal.Box, path string) (string
 	}
 	for _, p := range projects {
 		if _, err := merchant.New(d, box).Secrets(ctx, p.ID); !errors.Is(err, seal.ErrKey) {
-			return "", fmt.Errorf("the key in %s is not foreign to project %d: nothing is forgotten (%v)", path, p.ID, err)
+			return "", notLost(path, fmt.Sprintf("project %d", p.ID), err)
 		}
 	}
 	for _, b := range bots {
 		if _, _, err := fleet.New(d, box).Secrets(ctx, b.ID); !errors.Is(err, seal.ErrKey) && !errors.Is(err, fleet.ErrForgotten) {
-			return "", fmt.Errorf("the key in %s is not foreign to bot %s: nothing is forgotten (%v)", path, b.ID, err)
+			return "", notLost(path, fmt.Sprintf("bot %s", b.ID), err)
 		}
 	}
 	if len(projects)+len(bots) == 0 {
 		return "", errors.New("this database holds no secrets: any key is good for it")
 	}
 	return fmt.Sprintf("%d projects and %d bots", len(projects), len(bots)), nil
+}
+
+// notLost refuses a key that opens a secret, or whose secret is broken itself.
+func notLost(path, whose string, err error) error {
+	if err == nil {
+		return fmt.Errorf("the key in %s opens the secrets of %s: it is not lost, and nothing is forgotten", path, whose)
+	}
+	return fmt.Errorf("whether the key in %s is that of %s cannot be told, and nothing is forgotten: %w", path, whose, err)
 }
 
 func (k KeyLost) remake(ctx context.Context, d *db.DB, box *seal.Box) error {

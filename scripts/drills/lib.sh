@@ -58,11 +58,17 @@ start_server() {
 }
 up() { pg psql -At "postgres://skinrail@$1/postgres" -c "select 1" >/dev/null 2>&1; }
 
-# new_database makes one on the server and sets $database to its URL.
+# new_database makes one on the server, and sets $database to its URL; its $role
+# owns it and may do nothing else on the server, as docs/operations.md says.
+role=
 new_database() {
-  local name=drill_$RANDOM$RANDOM
-  pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "create database $name"
-  database=${SKINRAIL_TEST_POSTGRES/\/postgres?//$name?}
+  local name=drill_$RANDOM$RANDOM at=${SKINRAIL_TEST_POSTGRES#*@}
+  if [ -z "$role" ]; then
+    role=drill_$RANDOM$RANDOM
+    pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "create role $role login password '$role'"
+  fi
+  pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "create database $name owner $role"
+  database=postgres://$role:$role@${at/\/postgres//$name}
 }
 
 # sees PATTERN reads all of what it is given: who stops at the first line that

@@ -11,12 +11,11 @@ fi
 server shared
 postgres_as_nobody
 
-# pooler [SETTING] runs one and sets $pooler and its address.
+# pooler [SETTING] runs one before the server, and sets $pooler and its $address.
 pooler() {
-  local at=${SKINRAIL_TEST_POSTGRES#*://} port=$((20000 + RANDOM % 12000))
-  local user=${at%%:*} secret=${at#*:} place=${at#*@}
-  secret=${secret%%@*} place=${place%%/*}
-  printf '"%s" "%s"\n' "$user" "$secret" >"$work/users"
+  local place=${SKINRAIL_TEST_POSTGRES#*@} port=$((20000 + RANDOM % 12000))
+  place=${place%%/*}
+  printf '"%s" "%s"\n' "$role" "$role" >"$work/users"
   cat >"$work/pgbouncer.ini" <<END
 [databases]
 * = host=${place%:*} port=${place#*:}
@@ -34,22 +33,22 @@ END
   "${as[@]}" "$pgbouncer" -q "$work/pgbouncer.ini" >>"$work/pgbouncer.log" 2>&1 &
   pooler=$!
   pids+=("$pooler")
-  address=$user:$secret@127.0.0.1:$port
+  address=$role:$role@127.0.0.1:$port
   within 30 pg psql -At "postgres://$address/postgres" -c "select 1" >>"$work/pgbouncer.log" 2>&1
 }
-through() { # the URL of $database by way of the pooler
-  database="postgres://$address/${database##*/}"
-  pooled="$database&default_query_exec_mode=cache_describe"
+# through sets $unsaid to the URL of $database by way of the pooler, and $pooled to
+# the one that says so.
+through() {
+  unsaid=postgres://$address/${database##*/}
+  pooled="$unsaid&default_query_exec_mode=cache_describe"
 }
 
 say "a URL that does not say that sessions are shared is refused, whatever the pooler does with it"
 new_database
-direct=$database
 for setting in "" "ignore_startup_parameters = idle_in_transaction_session_timeout, lock_timeout"; do
   pooler "$setting"
-  database=$direct
   through
-  skinrail migrate --database "$database" >"$work/said" 2>&1 && fail "opened through a pooler: ${setting:-as it is}"
+  skinrail migrate --database "$unsaid" >"$work/said" 2>&1 && fail "opened through a pooler: ${setting:-as it is}"
   has "default_query_exec_mode=cache_describe" <"$work/said"
   kill -INT "$pooler"
   wait "$pooler" || true
@@ -57,7 +56,6 @@ done
 
 say "the sandbox through it"
 pooler
-database=$direct
 through
 start --database "$pooled"
 buy sandbox | has '"success"'
