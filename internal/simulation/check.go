@@ -44,7 +44,7 @@ select 'e' as what, e.transaction_id as a, e.account_id as b, e.amount as c, t.r
   from entry e join ledger_transaction t on t.id = e.transaction_id where e.transaction_id > $1
 union all select 'a', 0, 0, 0, group_concat(id || ' ' || balance || ' ' || overdraft || ' ' || path), '', '' from account
 union all select 'h', 0, 0, 0, coalesce(group_concat(held), ''), '', '' from (select to_account || ' ' || sum(amount) as held from hold where state = 'open' group by to_account)
-union all select 't', m.trade_id, m.version, m.rowid, m.from_state, m.to_state, t.owner || ' ' || t.settle_at
+union all select 't', m.trade_id, m.version, m.rowid, m.from_state, m.to_state, t.owner || ' ' || t.settle_at || ' ' || t.reference
   from trade_move m join trade t on t.id = m.trade_id where m.rowid > $2
 union all select 'd', deposit_id, version, rowid, from_state, to_state, note from deposit_move where rowid > $3
 union all select 'p', purchase_id, version, rowid, from_state, to_state, note from purchase_move where rowid > $4
@@ -203,7 +203,8 @@ func (r *run) tradeMoved(l line) {
 		r.fail("I8: trade %d moves from %s to %s", l.a, l.s, l.u)
 	}
 	r.cover.add("trade", l.s+" → "+l.u)
-	owner, settle, _ := strings.Cut(l.o, " ")
+	about := strings.Split(l.o, " ")
+	owner, settle, reference := about[0], about[1], about[2]
 	switch trade.State(l.u) {
 	case trade.Accepted:
 		if r.books.deals[owner]++; r.books.deals[owner] > 1 {
@@ -213,6 +214,10 @@ func (r *run) tradeMoved(l line) {
 		us := whole(settle)
 		if early := db.Time(us).Sub(r.clock.steam); us != 0 && early > 6*time.Minute {
 			r.fail("I22: trade %d of %s is settled %s early", l.a, owner, early)
+		}
+	case trade.Declined, trade.Canceled, trade.Expired, trade.Failed:
+		if l.s != string(trade.Accepted) && l.s != string(trade.Review) {
+			r.over(reference)
 		}
 	}
 }

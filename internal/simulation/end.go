@@ -188,11 +188,7 @@ func (r *run) completed() map[string]int {
 	r.rows(`select id, 0, 0, reference, owner from trade`, func(l line) { owners[l.s] = l.u })
 	done := map[string]int{}
 	for _, bot := range r.bots {
-		var list struct{ Offers []offer }
-		if status, text := r.wire.control(http.MethodGet, "/sim/offers?partner="+bot.String(), nil, &list); status != http.StatusOK {
-			r.fail("offers of %s: %s", bot, text)
-		}
-		for _, o := range list.Offers {
+		for _, o := range r.offersOf(bot, "") {
 			owner, ours := owners[trade.ReferenceIn(o.Message)]
 			switch {
 			case !ours || o.From != bot.String() || r.byHand[o.ID]:

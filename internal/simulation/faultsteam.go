@@ -14,6 +14,9 @@ import (
 func (r *run) toSteam(q *http.Request, call func() (*http.Response, error)) (*http.Response, error) {
 	r.alive()
 	where := endpoint(q.URL.Path)
+	if where == "send" {
+		r.sends(q)
+	}
 	var a *http.Response
 	var err error
 	switch k := r.take(atSteam, where); {
@@ -29,6 +32,9 @@ func (r *run) toSteam(q *http.Request, call func() (*http.Response, error)) (*ht
 		return nil, err
 	}
 	r.trace.add("  steam %s %d %s", where, a.StatusCode, a.Header.Get("X-Eresult"))
+	if where == "offers" {
+		r.looks(a)
+	}
 	return a, nil
 }
 
@@ -83,7 +89,7 @@ func steamFaults() []*kind {
 		add("result 2 "+when, notPoll, simulated("eresult", when, "2"))
 		add("unknown sentence "+when+" an effect", effects, simulated("text", when, "There was an error you have never read."))
 	}
-	add("refused with an effect that shows late", []string{"send"}, unseen)
+	add("refused with an effect that shows late", []string{"send"}, showsLate)
 	add("429", nil, simulated("status", "before", "429"))
 	add("empty answer to an effect", effects, simulated("empty", "before", ""))
 	add("cut answer", notPoll, simulated("cut", "after", ""))
@@ -104,9 +110,9 @@ func steamFaults() []*kind {
 	return all
 }
 
-// unseen is an offer that Steam refuses to have made, and that its lists do not
+// showsLate is an offer that Steam refuses to have made, and that its lists do not
 // show for minutes.
-func unseen(r *run, q *http.Request, call caller) (*http.Response, error) {
+func showsLate(r *run, q *http.Request, call caller) (*http.Response, error) {
 	for _, rule := range []map[string]any{{"endpoint": "send", "kind": "eresult", "when": "after", "value": "26"},
 		{"endpoint": "offers", "kind": "late", "when": "before", "value": "20m", "count": 1 + r.rng.IntN(60)}} {
 		if status, text := r.wire.control(http.MethodPost, "/sim/faults", rule, nil); status != http.StatusOK {
@@ -175,6 +181,6 @@ func missing(_ *run, _ *http.Request, call caller) (*http.Response, error) {
 		list.Response["trade_offers_sent"], _ = json.Marshal(sent[1:])
 		data, _ = json.Marshal(list)
 	}
-	a.Body, a.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
+	a.Body, a.ContentLength = complete(data), int64(len(data))
 	return a, nil
 }

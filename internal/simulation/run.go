@@ -37,7 +37,8 @@ type run struct {
 	api     http.Handler
 	shops   []*shop
 	payers  []*payer
-	trades  []accepted // on Steam, that payers know of
+	trades  []accepted      // on Steam, that payers know of
+	unseen  map[string]bool // by reference: trades whose offers were sent, and whether a list has left them out since
 
 	armed   [points][]armed
 	nth     *nth            // the call that fails in a walk
@@ -104,7 +105,7 @@ func (s *stage) play(ctx context.Context, seed uint64, o Options, at *place) Res
 
 // run makes a world, lets live happen in it and brings it to its end.
 func (s *stage) run(ctx context.Context, seed uint64, at *place, live func(*run)) (res Result) {
-	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), place: at, cover: cover{},
+	r := &run{stage: s, ctx: ctx, seed: seed, rng: rand.New(rand.NewPCG(seed, 0x5ca1ab1e)), place: at, cover: cover{}, unseen: map[string]bool{},
 		clock: &clock{steam: begin.Add(time.Minute)}, random: random.From(rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "skinrail %d", seed))))}
 	r.log = slog.New(logHandler{r})
 	res.Seed = seed

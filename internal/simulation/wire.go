@@ -57,8 +57,18 @@ func serve(h http.Handler, r *http.Request, body []byte) (answer *http.Response,
 		out.status = http.StatusOK
 	}
 	return &http.Response{StatusCode: out.status, Status: strconv.Itoa(out.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: out.header, Body: io.NopCloser(bytes.NewReader(out.body.Bytes())), ContentLength: int64(out.body.Len()), Request: r}, nil
+		Header: out.header, Body: complete(out.body.Bytes()), ContentLength: int64(out.body.Len()), Request: r}, nil
 }
+
+// text is the body of an answer that arrives whole.
+type text struct {
+	*bytes.Reader
+	all []byte
+}
+
+func (text) Close() error { return nil }
+
+func complete(all []byte) text { return text{bytes.NewReader(all), all} }
 
 // recorder keeps an answer.
 type recorder struct {

@@ -182,7 +182,8 @@ func (q *call) showOffer([]byte) (any, error) {
 	return q.sim.state.control(o), nil
 }
 
-// showOffers lists an account's offers, or the open offers of all, newest first.
+// showOffers lists an account's offers, or the open offers of all, newest first;
+// with message only those whose text begins so.
 func (q *call) showOffers([]byte) (any, error) {
 	st := q.sim.state
 	var list []*offer
@@ -200,9 +201,12 @@ func (q *call) showOffers([]byte) (any, error) {
 		list = slices.Collect(maps.Values(open))
 	}
 	slices.SortFunc(list, func(x, y *offer) int { return cmp.Compare(y.ID, x.ID) })
-	out := make([]controlOfferView, 0, len(list))
+	begins := q.r.FormValue("message")
+	out := make([]controlOfferView, 0)
 	for _, o := range list {
-		out = append(out, st.control(o))
+		if strings.HasPrefix(o.Message, begins) {
+			out = append(out, st.control(o))
+		}
 	}
 	return map[string]any{"offers": out}, nil
 }
