@@ -51,7 +51,8 @@ func (a *Agent) checkAccepted(ctx context.Context, _ []trade.Trade, now time.Tim
 	}
 	for _, t := range due {
 		did, err := a.checkDue(ctx, t, now)
-		if moved = moved || did; err != nil {
+		moved = moved || did
+		if err := a.alone(ctx, t, err); err != nil {
 			return moved, err
 		}
 	}

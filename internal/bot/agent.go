@@ -59,6 +59,7 @@ type Agent struct {
 	past      *past     // of the look that is under way
 	history   walk
 	strange   map[steam.OfferID]bool // offers without an intent that were told
+	odd       []error                // of single trades, in this step
 }
 
 // NewAgent makes the agent of one bot.
@@ -82,12 +83,14 @@ func (a *Agent) ID() steam.ID64 { return a.client.ID() }
 func (a *Agent) Client() steam.Client { return a.client }
 
 // Step does what can be done now and reports whether anything moved. An error
-// means that Steam or the database could not be used; the next step goes on.
+// means that Steam or the database could not be used, or that some trades could
+// not be worked on, which hold no others up; the next step goes on.
 func (a *Agent) Step(ctx context.Context, now time.Time) (bool, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.bot, a.tallied, a.items = fleet.Bot{}, false, map[steam.AppID][]steam.Item{}
+	a.bot, a.tallied, a.items, a.odd = fleet.Bot{}, false, map[steam.AppID][]steam.Item{}, nil
 	moved, err := a.step(ctx, now)
+	err = errors.Join(append(a.odd, err)...)
 	a.report(ctx, err, now)
 	if errors.Is(err, steam.ErrSession) {
 		a.loggedIn = false
@@ -131,6 +134,22 @@ func (a *Agent) step(ctx context.Context, now time.Time) (bool, error) {
 		return moved, err
 	}
 	return moved, a.reconcile(ctx, live, now)
+}
+
+// maxOdd is how many trades of a step may fail by themselves: when more do,
+// something else is wrong.
+const maxOdd = 5
+
+// alone keeps the error of one trade until the end of the step, so that the
+// others are worked on. It returns one that stands in the way of all: also the
+// second time that Steam did not answer.
+func (a *Agent) alone(ctx context.Context, t trade.Trade, err error) error {
+	silent := errors.Is(err, steam.ErrUnavailable) && errors.Is(errors.Join(a.odd...), steam.ErrUnavailable)
+	if err == nil || silent || ctx.Err() != nil || errors.Is(err, steam.ErrSession) || errors.Is(err, steam.ErrRateLimited) || len(a.odd) == maxOdd {
+		return err
+	}
+	a.odd = append(a.odd, fmt.Errorf("trade %d: %w", t.ID, err))
+	return nil
 }
 
 // ready makes sure of a session and of Steam's acknowledgement.

@@ -49,7 +49,8 @@ func (a *Agent) pollOffers(ctx context.Context, live []trade.Trade, now time.Tim
 	}
 	for _, t := range live {
 		did, err := a.look(ctx, t, list.Sent, now)
-		if moved = moved || did; err != nil {
+		moved = moved || did
+		if err := a.alone(ctx, t, err); err != nil {
 			return moved, err
 		}
 	}

@@ -34,7 +34,8 @@ func (a *Agent) sendWanted(ctx context.Context, live []trade.Trade, now time.Tim
 			continue
 		}
 		did, err := a.start(ctx, t, now)
-		if moved = moved || did; err != nil {
+		moved = moved || did
+		if err := a.alone(ctx, t, err); err != nil {
 			return moved, err
 		}
 	}
