@@ -18,9 +18,12 @@ dbs:
       path: $work/replica
       sync-interval: 200ms
 END
-"$LITESTREAM" replicate -config "$work/litestream.yml" >"$work/litestream.log" 2>&1 &
-stream=$!
-pids+=("$stream")
+stream() { # runs it
+  "$LITESTREAM" replicate -config "$work/litestream.yml" >>"$work/litestream.log" 2>&1 &
+  stream=$!
+  pids+=("$stream")
+}
+stream
 behind() { curl -s "$admin/metrics" | sed -n 's/^skinrail_replica_behind_seconds \([0-9]*\).*/\1/p'; }
 fresh() { [ "$(behind)" = 0 ]; }
 stale() { [ "$(behind)" -ge 3 ]; }
@@ -45,10 +48,15 @@ killed=$(date +%s%N)
 kill -9 "$pid" "$stream"
 wait "$pid" "$stream" 2>/dev/null || true
 say "everything is killed and the disk is gone"
-rm "$data"/skinrail.db*
-"$LITESTREAM" restore -config "$work/litestream.yml" -o "$work/restored.db" "$data/skinrail.db" >>"$work/litestream.log" 2>&1 || { tail "$work/litestream.log"; fail "the replica cannot be restored"; }
-skinrail restore "$work/restored.db" --data "$data" | has "the books are right"
-start
+from_replica() {
+  rm -f "$data"/skinrail.db* "$work/restored.db"
+  "$LITESTREAM" restore -config "$work/litestream.yml" -o "$work/restored.db" "$data/skinrail.db" >>"$work/litestream.log" 2>&1 || { tail "$work/litestream.log"; fail "the replica cannot be restored"; }
+  skinrail restore "$work/restored.db" --data "$data" | has "the books are right"
+}
+from_replica
+start --replica "$work/replica"
+admin=$(field admin_url <"$work/ready")
+stream
 opened() { call '{"method":"balance"}' | sees '"success"'; }
 within 60 opened
 lost=0 oldest=$killed all=0
@@ -63,3 +71,14 @@ behind=$(((killed - oldest) / 1000000))
 echo "figure: $(cat "$work"/acknowledged.* | wc -l) orders acknowledged, $lost of the last $all lost, the oldest $behind ms before the end"
 [ "$lost" -lt "$all" ] || fail "nothing came back"
 [ "$behind" -le 1000 ] || fail "more than a second is lost"
+say "the replica goes on after that, into the same folder"
+call '{"method":"create","order_id":"later-order"}' | has '"success"'
+in_replica() {
+  rm -f "$work/seen.db"
+  "$LITESTREAM" restore -config "$work/litestream.yml" -o "$work/seen.db" "$data/skinrail.db" >>"$work/litestream.log" 2>&1 && grep -qa later-order "$work/seen.db"
+}
+within 30 in_replica
+kill -9 "$pid" "$stream"
+wait "$pid" "$stream" 2>/dev/null || true
+from_replica
+skinrail order "$id/later-order" --data "$data" | has "deposit/"

@@ -43,7 +43,7 @@ func (r *running) run(ctx context.Context, steps ...func(context.Context) error)
 	case err := <-r.failed:
 		return err
 	case err := <-r.db.Fatal():
-		return fmt.Errorf("database can no longer keep what it is given: %w", err)
+		return fmt.Errorf("database can no longer keep what it is given: %w\nwhat was acknowledged is kept: make space on its disk, or put it on a sound one, and start again (docs/operations.md)", err)
 	}
 }
 
