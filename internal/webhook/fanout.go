@@ -77,7 +77,16 @@ func (s *Service) unsent(ctx context.Context) (batch []portion, errs []error) {
 			errs = append(errs, fmt.Errorf("read events of project %d: %w", from.Project, err))
 			continue
 		}
-		batch = append(batch, portion{from: from, events: events, to: from.Seq})
+		p := portion{from: from, events: events, to: from.Seq}
+		if len(events) == 0 { // the numbers have jumped, in a restore
+			span, err := s.events.Span(ctx, from.Project)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			p.to = max(from.Seq, span.Base)
+		}
+		batch = append(batch, p)
 		left -= len(events)
 	}
 	return batch, errs

@@ -370,3 +370,42 @@ func TestDatabaseThatIsGoneIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// A backup may hold events that nobody had read. Once they are deliveries the
+// reader is at the end, also where the numbers have jumped.
+func TestNothingIsBehindAfterARestoreOnceAllIsRead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		g := start(t, d, "http://127.0.0.1:1")
+		restore := func() {
+			t.Helper()
+			if err := d.Write(t.Context(), func(tx *db.Tx) error { return g.events.RestartTx(t.Context(), tx) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		readAll := func() {
+			t.Helper()
+			for more := true; more; {
+				var err error
+				if more, err = g.FanOut(t.Context(), noon); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if q, err := g.Queue(t.Context()); err != nil || q.Behind != 0 {
+				t.Errorf("%d events are behind, %v", q.Behind, err)
+			}
+		}
+		g.happen(1, "deposit/1", "deposit/2")
+		restore()
+		readAll()
+		g.happen(1, "deposit/3")
+		readAll()
+		restore()
+		restore()
+		g.happen(1, "deposit/4")
+		readAll()
+		if all, err := g.List(t.Context(), 1, 0, 10); err != nil || len(all) != 4 {
+			t.Errorf("%d deliveries, %v", len(all), err)
+		}
+	})
+}
