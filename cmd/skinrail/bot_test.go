@@ -91,7 +91,7 @@ func TestOperatorTakesBotsOutOfWorkAndBack(t *testing.T) {
 			}
 			within(t, "nothing can be traded", func() bool { return s.api(answer{"method": "status"}).text("reason") == "no_bots" })
 			for name, b := range s.bots() {
-				if b.text("duty") != "quarantined" {
+				if b.text("duty") != "quarantined" || !strings.Contains(b.text("advice"), "bot enable") {
 					t.Errorf("%s: %v", name, b)
 				}
 				s.done("", "drain", b.text("steam_id"))
@@ -116,7 +116,7 @@ func TestEverythingIsStoppedAtOnce(t *testing.T) {
 			s.control(http.StatusOK, http.MethodPost, "/faults", answer{"endpoint": "holds", "count": 1, "kind": "status", "value": 503}) // so that one is bought and not yet sent
 			buy["custom_id"] = "stop-1"
 			s.ok(buy)
-			if out := s.done("", "stop"); !strings.Contains(out, "stopped") {
+			if out := s.done("", "stop"); !strings.Contains(out, "stopped") || !strings.Contains(out, "skinrail bot start") {
 				t.Errorf("%s", out)
 			}
 			within(t, "it is off", func() bool { return s.api(answer{"method": "status"}).text("reason") == "site_off" })

@@ -71,6 +71,7 @@ func TestPricesComeFromSourcesAndFromHands(t *testing.T) {
 			run(0, "unset", name)
 			eventually(t, "the feed's price again", func() bool { return listed() == "1.2" })
 			run(2, "set", name, "-1", "--by", "ann")
+			run(2, "set", name, "2")
 			run(2, "set", name, "1")
 			run(2, "show", name, "--game", "chess")
 			if out := run(0, "show", "No such item"); !strings.Contains(out, "no price") {

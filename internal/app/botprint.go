@@ -39,9 +39,24 @@ func duty(b fleet.Bot) string {
 	return "enabled"
 }
 
+// toDo is what to do about a bot, and how it ends that one is kept from new work.
+func toDo(b fleet.Bot) string {
+	var all []string
+	if advice := b.Advice(); advice != "" {
+		all = append(all, advice)
+	}
+	switch {
+	case b.Stopped:
+		all = append(all, "when all is well:  skinrail bot start")
+	case !b.Enabled:
+		all = append(all, "when it may work again:  skinrail bot enable "+b.ID.String())
+	}
+	return strings.Join(all, "; ")
+}
+
 func row(b fleet.Bot) botRow {
 	return botRow{SteamID: b.ID.String(), Account: b.AccountName, Name: b.Persona, Duty: duty(b), Health: string(b.Health),
-		Reason: b.Reason(), Until: when(b.Until), Since: when(b.Since), Advice: b.Advice(), Note: b.Note, Limits: limits(b)}
+		Reason: b.Reason(), Until: when(b.Until), Since: when(b.Since), Advice: toDo(b), Note: b.Note, Limits: limits(b)}
 }
 
 // limits are a bot's limits in words, empty when it has none.

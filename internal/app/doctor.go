@@ -49,6 +49,7 @@ type botFinding struct {
 	ID      string `json:"steam_id"`
 	Account string `json:"account_name"`
 	Enabled bool   `json:"enabled"`
+	Duty    string `json:"duty"`
 	Health  string `json:"health"`
 	Advice  string `json:"advice,omitempty"`
 
@@ -156,7 +157,7 @@ func diagnose(ctx context.Context, d *db.DB) (f findings, err error) {
 		return f, err
 	}
 	for _, b := range all {
-		one := botFinding{b.ID.String(), b.AccountName, b.Enabled, b.Reason(), b.Advice(), ""}
+		one := botFinding{b.ID.String(), b.AccountName, b.Enabled, duty(b), b.Reason(), toDo(b), ""}
 		if at, ever := compared[b.ID.String()]; ever {
 			one.Compared = when(at)
 		}
@@ -227,7 +228,7 @@ func (f findings) print(out io.Writer, machine bool) error {
 	for _, b := range f.Bots {
 		health := b.Health
 		if !b.Enabled {
-			health = "disabled"
+			health = b.Duty
 		}
 		compared := b.Compared
 		if compared == "" {

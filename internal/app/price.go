@@ -78,6 +78,9 @@ func shownPrice(e pricing.Explanation, name string) map[string]any {
 
 // Set sets a price by hand.
 func (p Prices) Set(ctx context.Context, name, amount string, out io.Writer) error {
+	if p.By == "" {
+		return wrong("--by is missing: who sets the price?")
+	}
 	a, err := money.ParseAmount(amount)
 	if err != nil {
 		return fault.New(fault.InvalidRequest, "price %q: want dollars such as 12.34", amount)
