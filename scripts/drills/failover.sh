@@ -44,7 +44,7 @@ synchronous() { pg psql -At "postgres://skinrail@$one:$port/postgres" -c "select
 within 30 synchronous
 pg psql -q "postgres://skinrail@$one:$port/postgres" -c "create database skinrail"
 
-sed 's/"count": 40 /"count": 900 /' "$root/cmd/skinrail/testdata/world.example.json" >"$work/world.json"
+large_world
 start --world "$work/world.json"
 database="postgres://skinrail@127.0.0.1:$((port + 1)),$one:$port/skinrail?sslmode=disable"
 business

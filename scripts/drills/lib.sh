@@ -12,6 +12,7 @@ fi
 pids=()
 finish() {
   for p in "${pids[@]}"; do { kill -9 "$p" && wait "$p"; } 2>/dev/null || true; done
+  umount -l "$work/disk" 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT
@@ -69,6 +70,40 @@ new_database() {
   fi
   pg psql -q "$SKINRAIL_TEST_POSTGRES" -c "create database $name owner $role"
   database=postgres://$role:$role@${at/\/postgres//$name}
+}
+
+# own_disk makes a disk with a file system of its own, a file of that many MB, at
+# $work/disk, in a namespace that ends with the drill; without root the drill ends.
+own_disk() {
+  if [ "$(id -u)" != 0 ] || ! mkfs_disk "$1" || ! mount_disk 2>/dev/null; then
+    echo "not exercised: only root has a disk of his own here"
+    exit 0
+  fi
+}
+mkfs_disk() {
+  mkdir -p "$work/disk"
+  truncate -s "$1m" "$work/disk.img"
+  mkfs.ext4 -q -F "$work/disk.img" 2>/dev/null
+}
+mount_disk() { mount -o loop,errors=remount-ro "$work/disk.img" "$work/disk"; }
+
+# broken is what the kernel does to a disk of which it could not write its
+# journal: nothing more can be written, also not to open files. mended repairs it.
+broken() { mount -o remount,abort "$work/disk"; }
+mended() {
+  umount "$work/disk"
+  fsck.ext4 -fy "$work/disk.img" >/dev/null 2>&1 || [ $? = 1 ] || fail "the disk cannot be repaired"
+  mount_disk
+}
+
+# move_data moves the sandbox's folder to that disk, but for Steam, which is
+# somewhere else.
+move_data() {
+  mv "$data" "$work/disk/data"
+  mv "$work/disk/data/steam" "$work/steam"
+  ln -s "$work/steam" "$work/disk/data/steam"
+  data=$work/disk/data
+  sync -f "$data"
 }
 
 # sees PATTERN reads all of what it is given: who stops at the first line that
@@ -137,6 +172,9 @@ business() {
 }
 ready_to_trade() { curl -s "$url/readyz" | sees '^ok'; }
 give() { call "{\"method\":\"market_buy\",\"partner\":\"39734474\",\"token\":\"Aut0-acc\",\"name\":\"P250 | Sand Dune (Field-Tested)\",\"custom_id\":\"$1\"}"; }
+
+# large_world makes $work/world.json, where much can be bought by `give`.
+large_world() { sed 's/"count": 40 /"count": 900 /' "$root/cmd/skinrail/testdata/world.example.json" >"$work/world.json"; }
 
 # stop SIGNAL ends the gateway and keeps its exit code in $code.
 stop() { kill "-$1" "$pid" 2>/dev/null || true; code=0; wait "$pid" 2>/dev/null || code=$?; }

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# The kernel makes the disk read-only under the gateway, as it does with one that
+# it takes for broken: nothing more is acknowledged, the gateway ends with a
+# clear error, says why it cannot start, and goes on once the disk is mended.
+[ -n "${DRILL_APART:-}" ] || [ "$(id -u)" != 0 ] || DRILL_APART=1 exec unshare -m "$0"
+. "$(dirname "$0")/lib.sh"
+own_disk 128
+large_world
+start --world "$work/world.json"
+stop TERM
+move_data
+start
+give before | has '"success"'
+say "the disk becomes read-only"
+(sleep "0.$RANDOM" && broken) &
+acknowledged=()
+for n in $(seq 10000); do
+  answer=$(give "late-$n" || true)
+  case $answer in *'"success"'*) acknowledged+=("late-$n") ;; esac
+  kill -0 "$pid" 2>/dev/null || break
+done
+kill -0 "$pid" 2>/dev/null && fail "it goes on without a disk"
+code=0
+wait "$pid" || code=$?
+[ $code = 1 ] || fail "it ended with $code"
+grep "can no longer keep what it is given" "$work/err" || fail "it does not say why"
+for command in doctor audit "sandbox --listen 127.0.0.1:0 --steam-listen 127.0.0.1:0"; do
+  skinrail $command --data "$data" >"$work/said" 2>&1 && fail "$command without a disk"
+  has "read-only file system" <"$work/said"
+done
+say "mended: started, and everything acknowledged is there (${#acknowledged[@]} orders)"
+mended
+start
+for name in before ${acknowledged[@]+"${acknowledged[@]}"}; do
+  [ -n "$(status "$name")" ] || fail "$name was acknowledged and is lost"
+done
+skinrail audit --data "$data" | has "the books are right"
+goes_on() { give "after-$RANDOM$RANDOM" | sees '"success"'; }
+within 30 goes_on
+stop TERM
+umount "$work/disk"
+
+if [ -z "$(pg_bin)" ]; then
+  echo "not exercised: a read-only disk of PostgreSQL"
+  exit 0
+fi
+postgres_as_nobody
+mkfs_disk 300
+mount_disk
+chmod 777 "$work/disk"
+port=$((20000 + RANDOM % 12000))
+own=(disk/server 127.0.0.1 $port)
+new_server disk/server
+start_server "${own[@]}"
+within 30 up "127.0.0.1:$port"
+pg psql -q "postgres://skinrail@127.0.0.1:$port/postgres" -c "create database skinrail"
+database="postgres://skinrail@127.0.0.1:$port/skinrail?sslmode=disable"
+data=$work/world
+start --world "$work/world.json"
+business
+node gateway
+within 60 ready_to_trade
+give before | has '"success"'
+within 60 is before accepted
+
+say "PostgreSQL takes no writes"
+takes() { pg psql -q "postgres://skinrail@127.0.0.1:$port/postgres" -c "alter system set default_transaction_read_only = $1" -c "select pg_reload_conf()" >/dev/null; }
+takes on
+refused() { give "refused-$RANDOM$RANDOM" | sees '"error_code":-9'; }
+within 15 refused
+call '{"method":"market_getinfo","custom_ids":["before"]}' | has accepted
+PGOPTIONS="-c default_transaction_read_only=off" takes off
+within 30 goes_on
+
+say "the disk of PostgreSQL becomes read-only"
+broken
+within 30 refused
+kill -0 "$gateway" || fail "the gateway has ended"
+kill -KILL "$server" 2>/dev/null || true
+{ wait "$server" || true; } 2>/dev/null
+say "mended: the server is started, and the gateway goes on by itself"
+mended
+start_server "${own[@]}"
+within 60 up "127.0.0.1:$port"
+within 30 goes_on
+is before accepted || fail "before was acknowledged and is lost"
+skinrail audit --database "$database" | has "the books are right"
+kill -TERM "$gateway"
+kill -INT "$server"
+wait "$server" || true
