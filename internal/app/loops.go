@@ -40,6 +40,7 @@ const maxPause = 10 * time.Second
 // once while it finds something. Failures back off with jitter.
 func (g *Gateway) loop(ctx context.Context, name string, tick time.Duration, wake <-chan struct{}, work step) {
 	g.loops.wg.Go(func() {
+		defer g.DB.Unsubscribe(wake) // bots come and go
 		pause := time.Duration(0)
 		for {
 			select {

@@ -1,6 +1,9 @@
 package db
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // bus wakes loops after a commit, in this process and, on PostgreSQL, in the
 // others. It carries no data: a woken loop reads the tables, and every loop also
@@ -28,6 +31,18 @@ func (d *DB) Subscribe(topics ...string) <-chan struct{} {
 		d.bus.courier.listen()
 	}
 	return ch
+}
+
+// Unsubscribe ends what [DB.Subscribe] began; of another channel it does nothing.
+func (d *DB) Unsubscribe(woken <-chan struct{}) {
+	d.bus.mu.Lock()
+	defer d.bus.mu.Unlock()
+	for t, all := range d.bus.subs {
+		all = slices.DeleteFunc(all, func(ch chan struct{}) bool { return ch == woken })
+		if d.bus.subs[t] = all; len(all) == 0 {
+			delete(d.bus.subs, t)
+		}
+	}
 }
 
 // committed wakes after a commit.
