@@ -50,9 +50,10 @@ func (n *nodes) check(b *business, shop *shop) {
 		t.Errorf("Steam has %d accepted offers, the gateway %d deliveries and %d deposits", offers, delivered, received)
 	}
 	for _, order := range b.orders {
-		got := s.api(answer{"method": "orderstatus", "order_id": order}).text("status")
-		if got != "success" && got != "in_hold" && (got != "pending" || len(unclear) == 0) {
-			t.Errorf("deposit %s was acknowledged and is %s", order, got)
+		is := s.api(answer{"method": "orderstatus", "order_id": order})
+		if got := is.text("status"); got != "success" && got != "in_hold" && (got != "pending" || len(unclear) == 0) {
+			said, _ := s.order("deposit/" + is.text("transaction_id"))
+			t.Errorf("deposit %s was acknowledged and is %s\n%s", order, got, said)
 		}
 	}
 	if got := thousandths(s.ok(answer{"method": "balance"})["balance"]); got != want {
@@ -76,7 +77,8 @@ func (n *nodes) check(b *business, shop *shop) {
 // may yet arrive there after that look. The references of these are returned.
 func (n *nodes) settle() (unclear []string) {
 	n.t.Helper()
-	const open = "select coalesce(array_agg(reference), '{}') from trade where state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active')"
+	const open = `select coalesce(array_agg(reference), '{}') from trade
+		where (state in ('wanted', 'sending', 'unknown', 'unconfirmed', 'active') or (state = 'accepted' and settle_at = 0))`
 	if os.Getenv("SKINRAIL_FREEZE") != "" {
 		for end := time.Now().Add(12 * time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
 			if n.ask(&unclear, open); len(unclear) == 0 {

@@ -45,13 +45,40 @@ func TestAnUnprotectedTradeOnItsWayIsNotSettled(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		st := newStage(t, d, 1)
-		st.tell("settings", `{"protected":{"730":"0s"}}`)
-		st.must(d.Write(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.ExecContext(t.Context(), "delete from protected_app")
-			return err
-		}))
-		st.must(st.fleet.Protect(t.Context())) // read again
+		st.unprotected(d)
 		st.steps(d, [4]trade.State{trade.Active, trade.Active, trade.Active, trade.Settled})
+	})
+}
+
+// unprotected is a Steam whose trades are irreversible at once.
+func (st *stage) unprotected(d *db.DB) {
+	st.t.Helper()
+	st.tell("settings", `{"protected":{"730":"0s"}}`)
+	st.must(d.Write(st.t.Context(), func(tx *db.Tx) error {
+		_, err := tx.ExecContext(st.t.Context(), "delete from protected_app")
+		return err
+	}))
+	st.must(st.fleet.Protect(st.t.Context())) // read again
+}
+
+// A trade that nothing protects is accepted and settled in one breath. Whoever
+// dies in between leaves it to the next step, not to the offer's deadline.
+func TestWhatNothingProtectsIsSettledAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		st := newStage(t, d, 1)
+		st.unprotected(d)
+		ids := st.buy(d, 1)
+		st.trades.Register("test", refuser{&ids[0]})
+		st.turns(2)
+		if n := st.states(ids); n[trade.Accepted] != 1 {
+			t.Fatalf("interrupted: %v", n)
+		}
+		st.trades.Register("test", owner{})
+		st.turns(1)
+		if n := st.states(ids); n[trade.Settled] != 1 {
+			t.Errorf("a minute later: %v", n)
+		}
 	})
 }
 

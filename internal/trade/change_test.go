@@ -128,8 +128,8 @@ func TestReceivedItemsAreThoseOfTheReceipt(t *testing.T) {
 	walk(t, d, s, tr,
 		step{trade.Sending, trade.Change{}, func(w *trade.Trade) { w.Tries = 1 }},
 		step{trade.Active, trade.Change{Offer: "1"}, func(w *trade.Trade) { w.OfferID, w.SentAt, w.DueAt = "1", minute(2), w.Deadline }},
-		step{trade.Accepted, trade.Change{Receipt: &first}, func(w *trade.Trade) { // not protected: it stays due as it was
-			w.SteamTrade, w.AcceptedAt = "5", minute(3)
+		step{trade.Accepted, trade.Change{Receipt: &first}, func(w *trade.Trade) { // not protected: due at once
+			w.SteamTrade, w.AcceptedAt, w.DueAt = "5", minute(3), minute(3)
 			w.Assets[0].NewAsset, w.Assets[0].NewContext = "32", "16"
 			w.Assets[1].NewAsset, w.Assets[1].NewContext = "33", "16"
 		}},

@@ -19,7 +19,7 @@ type Change struct {
 	Offer    steam.OfferID
 	Receipt  *steam.Trade // evidence of an exchange
 	SettleAt time.Time    // with Receipt: when a protected trade becomes final
-	DueAt    time.Time    // next look; zero: the deadline or the settlement, whichever applies
+	DueAt    time.Time    // next look; zero: the deadline, the settlement or now, whichever applies
 }
 
 // Move brings a trade to another state, tells its owner in the same
@@ -75,17 +75,21 @@ func apply(t Trade, to State, c Change, now time.Time) Trade {
 	if c.Receipt != nil {
 		t = applyReceipt(t, *c.Receipt, c.SettleAt)
 	}
-	t.DueAt = nextDue(t, c.DueAt)
+	t.DueAt = nextDue(t, c.DueAt, now)
 	return t
 }
 
-// nextDue keeps in one column when time itself asks for the next step.
-func nextDue(t Trade, asked time.Time) time.Time {
+// nextDue keeps in one column when time itself asks for the next step. What is
+// accepted without protection is due at once: whoever dies before it is settled
+// leaves it to the next.
+func nextDue(t Trade, asked, now time.Time) time.Time {
 	switch {
 	case !asked.IsZero():
 		return asked
 	case t.State == Accepted && t.Protected():
 		return t.SettleAt
+	case t.State == Accepted:
+		return now
 	case t.State == Active || t.State == Unconfirmed:
 		return t.Deadline
 	}
