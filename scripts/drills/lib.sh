@@ -91,10 +91,12 @@ mount_disk() { mount -o loop,errors=remount-ro "$work/disk.img" "$work/disk"; }
 # journal: nothing more can be written, also not to open files. mended repairs it.
 broken() { mount -o remount,abort "$work/disk"; }
 mended() {
-  umount "$work/disk"
+  within 10 unmounted
   fsck.ext4 -fy "$work/disk.img" >/dev/null 2>&1 || [ $? = 1 ] || fail "the disk cannot be repaired"
   mount_disk
 }
+
+unmounted() { umount "$work/disk" 2>/dev/null; }
 
 # move_data moves the sandbox's folder to that disk, but for Steam, which is
 # somewhere else.
