@@ -50,7 +50,7 @@ func simulateCommand() *cobra.Command {
 	f.IntSliceVar(&o.Only, "only", nil, "of the faults of each seed lay only these, counted from 1 (0: none)")
 	f.BoolVar(&o.Whole, "trace", false, "print the whole trace of a violation, not its end")
 	f.BoolVar(&walk, "walk", false, "instead, fail the n-th call of one story, for every n, in three ways")
-	f.IntVar(&o.Workers, "workers", 2, "seeds at the same time, each in a process of its own of half a gigabyte")
+	f.IntVar(&o.Workers, "workers", 2, "seeds at the same time, each in a process of its own")
 	f.BoolVar(&play, "play", false, "play the seeds that another process asks for on the standard input")
 	_ = f.MarkHidden("play") // it is there
 	return cmd

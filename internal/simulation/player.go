@@ -88,9 +88,6 @@ func (p *process) leave() {
 	_ = p.cmd.Wait()
 }
 
-// most is how much a process may take before it collects garbage, in bytes.
-const most = 512 << 20
-
 // Play is what a process for [Options].Player does: it reads orders and plays
 // them until there are no more, which is also when who gave them has died, or
 // until ctx ends.
@@ -103,8 +100,7 @@ func Play(ctx context.Context, orders io.Reader, results io.Writer) error {
 }
 
 func (s *stage) serve(ctx context.Context, orders io.Reader, results io.Writer) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // much is made and little kept
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(most))
+	defer debug.SetGCPercent(debug.SetGCPercent(1600)) // much is made and little kept
 	p, err := s.hire(ctx)
 	if err != nil {
 		return err
