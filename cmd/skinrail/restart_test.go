@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"net/http"
 	"syscall"
 	"testing"
 	"time"
@@ -27,14 +26,13 @@ func TestKilledNodeIsReplacedAtOnceOnItsMachine(t *testing.T) {
 	}
 	first := open()
 	shop.belongsTo(first.openBusiness(shop.URL))
-	eventually(t, "a bot can work", func() bool { return first.answers("/readyz") == http.StatusOK })
-	first.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "gift-1", "name": sand})
+	first.buyOnceOnSale("gift-1")
 	first.waitPurchase("gift-1", "accepted")
 	first.kill()
 	before := first.node
 	began := time.Now()
 	first.serve()
-	first.ok(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "gift-2", "name": sand})
+	first.buyOnceOnSale("gift-2")
 	first.waitPurchase("gift-2", "accepted")
 	t.Logf("started, sold and delivered %v after kill -9", time.Since(began).Round(time.Millisecond))
 	if held := n.holds(before); held != 0 {

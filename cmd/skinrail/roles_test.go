@@ -66,9 +66,7 @@ func TestRolesOfSeveralNodesMakeOneGateway(t *testing.T) {
 	if _, raw, err := readFrame(conn); raw != `{"event":"auth_success"}` {
 		t.Fatalf("first frame %s %v", raw, err)
 	}
-	eventually(t, "the bots of the other process have shown what is on sale", func() bool {
-		return api.api(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": "told-1", "name": sand}).text("status") == "success"
-	})
+	api.buyOnceOnSale("told-1")
 	began := time.Now()
 	var told []string
 	for !slices.Contains(told, "status_change accepted") && len(told) < 10 {

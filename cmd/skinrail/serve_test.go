@@ -105,6 +105,15 @@ func serveOn(t *testing.T, steamURL string, args ...string) *sandbox {
 	return s
 }
 
+// buyOnceOnSale buys as soon as the bots have shown what they have, which can be
+// after the first of them is ready.
+func (s *sandbox) buyOnceOnSale(custom string) {
+	s.t.Helper()
+	eventually(s.t, "what is on sale is shown and bought", func() bool {
+		return s.api(answer{"method": "market_buy", "partner": "39734474", "token": "Aut0-acc", "custom_id": custom, "name": sand}).text("status") == "success"
+	})
+}
+
 // serve starts the node and returns once it listens.
 func (s *sandbox) serve() { s.serveBy(cmp.Or(s.by, binary)) }
 
