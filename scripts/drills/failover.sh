@@ -110,7 +110,8 @@ done <"$work/answered"
 at_rest() { [ "$(sql -c "select count(*) from trade where state in ('wanted', 'sending', 'unconfirmed', 'active') or (state = 'unknown' and misses = 0)")" = 0 ]; }
 within 60 at_rest
 curl -s "$steam/sim/offers?partner=76561198000000101" >"$work/offers"
-sql -v offers="$(cat "$work/offers")" >"$work/twice" <<'SQL'
+sql >"$work/twice" <<SQL
+\\set offers \`cat '$work/offers'\`
 select split_part(o->>'message', ' ', 1), count(*) from json_array_elements(cast(:'offers' as json)->'offers') o
 where o->>'state' in ('3', 'Accepted') group by 1 having count(*) > 1
 SQL
