@@ -133,7 +133,7 @@ func (a *Agent) own(ctx context.Context, t trade.Trade, sent []steam.Offer) (ste
 		return o, nil
 	}
 	for _, twin := range sent {
-		if twin.State == steam.OfferAccepted && ours(t, twin) {
+		if (twin.State == steam.OfferAccepted || twin.State == steam.OfferInEscrow) && ours(t, twin) {
 			a.log.WarnContext(ctx, "a twin was accepted", "trade", t.ID, "offer", o.ID, "twin", twin.ID)
 			return twin, nil
 		}

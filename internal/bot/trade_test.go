@@ -282,6 +282,36 @@ func TestOfferWhoseItemWentElsewhereIsWithdrawn(t *testing.T) {
 	})
 }
 
+// A send that arrived twice has made two offers. When the one that we do not know
+// is accepted, also under a hold, it is the trade's.
+func TestAcceptedTwinIsTheTrades(t *testing.T) {
+	t.Parallel()
+	for days, want := range map[int]trade.State{0: trade.Accepted, 15: trade.Canceled} {
+		t.Run(fmt.Sprint(days, " days"), func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				st := newStage(t, d, 1)
+				st.tell("accounts/"+payer.String(), `{"behaviour":"ignore"}`)
+				ids := st.buy(d, 1)
+				st.run()
+				st.tell("accounts/"+payer.String(), fmt.Sprintf(`{"escrow_days":%d}`, days))
+				one, err := st.trades.ByID(t.Context(), ids[0])
+				st.must(err)
+				twin := st.call(http.MethodPost, "offers", fmt.Sprintf(`{"from":%q,"to":%q,"message":%q,"give":[],"receive":[%s]}`,
+					self, payer, st.call(http.MethodGet, "offers/"+string(one.OfferID), "")["message"], one.Assets[0].ID))
+				st.tell(fmt.Sprintf("offers/%v/accept", twin["tradeofferid"]), "")
+				st.pass(5*time.Second, 0)
+				st.run()
+				one, err = st.trades.ByID(t.Context(), ids[0])
+				st.must(err)
+				if one.State != want || string(one.OfferID) != twin["tradeofferid"] {
+					t.Errorf("%s with offer %s, want %s with %v", one.State, one.OfferID, want, twin["tradeofferid"])
+				}
+			})
+		})
+	}
+}
+
 // A person takes longer than a program to decline.
 func TestEarlyDeclineHasItsOwnReason(t *testing.T) {
 	t.Parallel()
