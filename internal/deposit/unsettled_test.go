@@ -53,6 +53,7 @@ func reached(err error, detail string) bool {
 // However many come at once, no more is taken than the limit (Q12).
 func TestUnsettledStaysWithinItsLimit(t *testing.T) {
 	t.Parallel()
+	const racers = 30
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		for i, c := range []struct {
@@ -67,7 +68,7 @@ func TestUnsettledStaysWithinItsLimit(t *testing.T) {
 			w.limit(c.project, c.payer)
 			var taken, refused atomic.Int64
 			var all sync.WaitGroup
-			for n := range 10 {
+			for n := range racers {
 				who := payer
 				if !c.one {
 					who = steam.FromAccount(uint32(5000 + 100*i + n))
@@ -88,7 +89,7 @@ func TestUnsettledStaysWithinItsLimit(t *testing.T) {
 			if c.payer == awpPrice-1 {
 				want = 0
 			}
-			if taken.Load() != want || refused.Load() != 10-want {
+			if taken.Load() != want || refused.Load() != racers-want {
 				t.Errorf("%s: %d taken, %d refused", c.detail, taken.Load(), refused.Load())
 			}
 		}
