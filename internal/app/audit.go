@@ -155,17 +155,9 @@ func parseSeal(text string) (n int64, hash []byte, err error) {
 
 // SetMaintenance makes the merchant API of every node on the database answer
 // "under maintenance", or work again, and says so.
-func SetMaintenance(ctx context.Context, s Store, on bool, out io.Writer) (err error) {
-	d, err := s.open(ctx)
+func SetMaintenance(ctx context.Context, s Store, on bool, out io.Writer) error {
+	err := s.with(ctx, func(d *db.DB, now time.Time) error { return merchant.New(d, nil).SetMaintenance(ctx, on, now) })
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	now, _, err := clockOf(ctx, d)
-	if err != nil {
-		return err
-	}
-	if err := merchant.New(d, nil).SetMaintenance(ctx, on, now()); err != nil {
 		return err
 	}
 	said := "merchants are answered again within a second"

@@ -45,13 +45,18 @@ func toDo(b fleet.Bot) string {
 	if advice := b.Advice(); advice != "" {
 		all = append(all, advice)
 	}
-	switch {
-	case b.Stopped:
-		all = append(all, "when all is well:  skinrail bot start")
-	case !b.Enabled:
-		all = append(all, "when it may work again:  skinrail bot enable "+b.ID.String())
+	if !b.Enabled {
+		all = append(all, "when it may work again:  "+again(b))
 	}
 	return strings.Join(all, "; ")
+}
+
+// again is the command by which a bot comes back to work.
+func again(b fleet.Bot) string {
+	if b.Stopped {
+		return "skinrail bot start"
+	}
+	return "skinrail bot enable " + b.AccountName
 }
 
 func row(b fleet.Bot) botRow {

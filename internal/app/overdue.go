@@ -72,21 +72,21 @@ func forgotten(ctx context.Context, d *db.DB, now time.Time) (all []overdueFindi
 	bots, err := fleet.New(d, nil).Bots(ctx)
 	for _, b := range bots {
 		if _, tooLong := b.OffDuty(now); tooLong > 0 {
-			all = append(all, overdueFinding{fmt.Sprintf("bot %s works again: it is %s", b.AccountName, duty(b)), now.Add(-tooLong), again(b)})
+			all = append(all, overdueFinding{fmt.Sprintf("bot %s works again: it is %s", b.AccountName, duty(b)), now.Add(-tooLong), again(b) + orKeep(b)})
 		}
 	}
 	return all, err
 }
 
-// again is how a bot comes back to work.
-func again(b fleet.Bot) string {
+// orKeep is how an operator says that a bot is kept from work on purpose.
+func orKeep(b fleet.Bot) string {
 	switch {
 	case b.Stopped:
-		return "skinrail bot start"
+		return ""
 	case b.Quarantined:
-		return fmt.Sprintf("skinrail bot enable %s  (or quarantine, to keep it so)", b.AccountName)
+		return "  (or quarantine, to keep it so)"
 	}
-	return fmt.Sprintf("skinrail bot enable %s  (or drain, to keep it so)", b.AccountName)
+	return "  (or drain, to keep it so)"
 }
 
 // secretFigures tell of rotations that wait for their end.

@@ -108,6 +108,28 @@ move_data() {
   sync -f "$data"
 }
 
+# runs_out CALL buys with it until the gateway has ended with an error; what it has
+# answered is in $acknowledged, and all_kept looks for that.
+runs_out() {
+  local n answer
+  acknowledged=()
+  for n in $(seq 10000); do
+    answer=$("$1" "late-$n" || true)
+    case $answer in *'"success"'*) acknowledged+=("late-$n") ;; esac
+    kill -0 "$pid" 2>/dev/null || break
+  done
+  ! kill -0 "$pid" 2>/dev/null || fail "it goes on all the same"
+  code=0
+  wait "$pid" || code=$?
+  [ $code = 1 ] || fail "it ended with $code"
+}
+all_kept() {
+  local name
+  for name in before ${acknowledged[@]+"${acknowledged[@]}"}; do
+    [ -n "$(status "$name")" ] || fail "$name was acknowledged and is lost"
+  done
+}
+
 # sees PATTERN reads all of what it is given: who stops at the first line that
 # fits ends the writer, and with pipefail the drill.
 sees() { grep -e "$1" >/dev/null; }
