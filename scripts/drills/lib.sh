@@ -88,8 +88,16 @@ mkfs_disk() {
 mount_disk() { mount -o loop,errors=remount-ro "$work/disk.img" "$work/disk"; }
 
 # broken is what the kernel does to a disk of which it could not write its
-# journal: nothing more can be written, also not to open files. mended repairs it.
-broken() { mount -o remount,abort "$work/disk"; }
+# journal: nothing more can be written, also not to open files. The gateway stands
+# still meanwhile: of an fsync that is under way then, ext4 can say that it is done
+# though it is not (docs/operations.md). mended repairs the disk.
+broken() {
+  kill -STOP "$pid"
+  within 10 stands_still
+  mount -o remount,abort "$work/disk"
+  kill -CONT "$pid"
+}
+stands_still() { ! grep -qsv ') T ' "/proc/$pid/task/"*/stat; }
 mended() {
   within 10 unmounted
   fsck.ext4 -fy "$work/disk.img" >/dev/null 2>&1 || [ $? = 1 ] || fail "the disk cannot be repaired"
