@@ -62,7 +62,7 @@ part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgre
 part groups env SKINRAIL_GROUPS="$(pick 50 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase GroupEqualsOneByOne"
 part history env SKINRAIL_HISTORIES="$(pick 8 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"
 
-part fuzz scripts/fuzz.sh "$(pick 10000x 10m)"
+part fuzz scripts/fuzz.sh "$(pick 10000x 200000x)"
 
 # In memory: what is proved is who comes first, not the disk, which the parts above see to.
 memory=$([ -d /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")

@@ -88,11 +88,11 @@ func (f *form) add(name, val string) bool {
 		return false
 	}
 	at := &f.root
-	for _, step := range path {
+	for i, step := range path {
 		if at.leaf {
 			return false
 		}
-		at = at.child(step)
+		at = at.child(step, i > 0 && step == "")
 	}
 	if at.leaf || at.order != nil {
 		return false
@@ -101,14 +101,14 @@ func (f *form) add(name, val string) bool {
 	return true
 }
 
-// child finds or makes a member; a[] is always a new one.
-func (n *node) child(step string) *node {
-	if c, ok := n.named[step]; ok {
+// child finds or makes a member; one of a[] is always a new one.
+func (n *node) child(step string, unnamed bool) *node {
+	if c, ok := n.named[step]; ok && !unnamed {
 		return c
 	}
 	c := &node{}
 	n.order = append(n.order, branch{step, c})
-	if step != "" {
+	if !unnamed {
 		if n.named == nil {
 			n.named = map[string]*node{}
 		}
