@@ -115,6 +115,7 @@ func (a *audit) seals(ctx context.Context) error {
 			if err := a.seal(ctx, last, s); err != nil {
 				return err
 			}
+			checkHigh(a.r, high, s)
 			last, high = s, max(high, s.high)
 		}
 		if len(more) < sealPage {
@@ -124,6 +125,10 @@ func (a *audit) seals(ctx context.Context) error {
 	if a.head.n != last.n || a.head.high != high || !same(a.head.hash, last.hash) {
 		a.r.wrong(oneChain, 1, "the newest seal is %d:%x up to transaction %d, the head says %d:%x up to %d: the tail is cut off",
 			last.n, last.hash, high, a.head.n, a.head.hash, a.head.high)
+	}
+	if a.head.low > a.head.high || a.head.verified > a.head.n {
+		a.r.wrong(oneChain, 1, "the head says that nothing is missing up to transaction %d and seal %d was verified, it is %d up to %d",
+			a.head.low, a.head.verified, a.head.n, a.head.high)
 	}
 	a.r.Seal, a.r.Hash = last.n, last.hash
 	return nil
@@ -136,6 +141,16 @@ func (a *audit) seal(ctx context.Context, last, s seal) error {
 		a.r.wrong(oneChain, s.n-last.n-1, "seal %d is gone", last.n+1)
 	}
 	return a.walk.verify(ctx, last.hash, s, a.all, sealWrong(a.r))
+}
+
+// checkHigh asks whether a seal ends with the highest transaction sealed so far.
+func checkHigh(r *Report, before int64, s seal) {
+	if n := len(s.members); n > 0 {
+		before = max(before, s.members[n-1].id)
+	}
+	if s.high != before {
+		r.wrong(oneChain, 1, "seal %d says up to transaction %d, what is sealed ends with %d", s.n, s.high, before)
+	}
 }
 
 func sealWrong(r *Report) func(int64, string) {
@@ -215,9 +230,7 @@ func checkAccounts(r *Report, all map[int64]*holder, sum func(*holder) int64) {
 		if want := sum(h); h.balance != want {
 			r.wrong(balances, 1, "account %d (%s) holds %d, its entries sum to %d", id, h.path, h.balance, want)
 		}
-		if nature := h.path.nature(); (h.overdraft || h.balance < 0) && nature != overdrawn {
-			r.wrong(limits, 1, "account %d (%s) holds %d and may not be overdrawn", id, h.path, h.balance)
-		}
+		checkLimit(r, id, h)
 		if (h.path.nature() == holding || h.waits != 0) && h.balance != h.waits {
 			r.wrong(heldOpen, 1, "account %d (%s) holds %d, its open holds sum to %d", id, h.path, h.balance, h.waits)
 		}
@@ -226,6 +239,17 @@ func checkAccounts(r *Report, all map[int64]*holder, sum func(*holder) int64) {
 	r.examined(wholeZero, int64(len(all)))
 	if total != 0 {
 		r.wrong(wholeZero, 1, "balances sum to %s", money.Amount(total))
+	}
+}
+
+func checkLimit(r *Report, id int64, h *holder) {
+	switch nature := h.path.nature(); {
+	case nature == unknown:
+		r.wrong(limits, 1, "account %d (%s) holds %d, and no account is called so", id, h.path, h.balance)
+	case nature == overdrawn && !h.overdraft:
+		r.wrong(limits, 1, "account %d (%s) holds %d, could not be overdrawn any more, and has to be able to", id, h.path, h.balance)
+	case nature != overdrawn && (h.overdraft || h.balance < 0):
+		r.wrong(limits, 1, "account %d (%s) holds %d and may not be overdrawn", id, h.path, h.balance)
 	}
 }
 

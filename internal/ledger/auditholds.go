@@ -18,12 +18,12 @@ type holds struct {
 	transactions, examined int64
 }
 
-// opening and ending are what is compared. The kind of an opening says its time,
-// unless the version before has made it.
+// opening and ending are what is compared. The kind of an opening says before
+// which moment it does not end, unless the version before has made it.
 type opening struct {
-	id               string
-	from, to, amount int64
-	kind             string
+	id                   string
+	from, to, amount, at int64
+	kind                 string
 }
 
 type ending struct {
@@ -51,7 +51,7 @@ func (h *holds) transaction(r record) {
 	}
 	switch kind {
 	case kindHold:
-		h.made += maphash.Comparable(h.seed, opening{id, out.account, in.account, in.amount, r.kind})
+		h.made += maphash.Comparable(h.seed, opening{id, out.account, in.account, in.amount, r.at, r.kind})
 	case kindRelease:
 		h.resolved += maphash.Comparable(h.seed, ending{id, "released", 0, out.account, -out.amount, r.at})
 	case kindVoid:
@@ -82,7 +82,7 @@ func (h *holds) hold(r holdRow) {
 	h.resolved -= maphash.Comparable(h.seed, ending{r.id, r.state, from, r.to, r.amount, r.resolvedAt})
 }
 
-const holdsSQL = `select h.id, h.from_account, h.to_account, h.amount, h.not_before, h.state, h.resolved_at, h.timed from hold h`
+const holdsSQL = `select h.id, h.from_account, h.to_account, h.amount, h.opened_at, h.not_before, h.state, h.resolved_at, h.timed from hold h`
 
 // openHolds reads every hold.
 func (a *audit) openHolds(ctx context.Context) error {
@@ -94,7 +94,7 @@ func (a *audit) openHolds(ctx context.Context) error {
 	var r holdRow
 	var state sql.RawBytes
 	for rows.Next() {
-		if err := rows.Scan(&r.id, &r.from, &r.to, &r.amount, &r.notBefore, &state, &r.resolvedAt, &r.timed); err != nil {
+		if err := rows.Scan(&r.id, &r.from, &r.to, &r.amount, &r.at, &r.notBefore, &state, &r.resolvedAt, &r.timed); err != nil {
 			return err
 		}
 		r.state = string(state)
@@ -103,6 +103,9 @@ func (a *audit) openHolds(ctx context.Context) error {
 			if h := a.all[r.to]; h != nil {
 				h.waits += r.amount
 			}
+		}
+		if r.state == stateOpen && r.resolvedAt != 0 {
+			a.r.wrong(holdResolved, 1, "hold %s is open and was resolved at %d", r.id, r.resolvedAt)
 		}
 		if r.state == "released" && r.resolvedAt < r.notBefore {
 			a.r.wrong(holdResolved, 1, "hold %s was released at %d, before its time %d", r.id, r.resolvedAt, r.notBefore)

@@ -196,6 +196,7 @@ func checkSome(ctx context.Context, q db.Querier, last seal, more []seal, r *Rep
 		if err := w.verify(ctx, last.hash, s, all, sealWrong(r)); err != nil {
 			return 0, err
 		}
+		checkHigh(r, last.high, s)
 		last = s
 	}
 	return read, nil

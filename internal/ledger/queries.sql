@@ -35,13 +35,13 @@ select count(*) as wrong,
   cast(coalesce(min(bad.what), '') as text) as example
 from (
   select 'hold ' || h.id || ' of ' || cast(h.amount as text) || ' not before ' || cast(h.not_before as text)
-    || case when h.timed then '' else ', which is not sealed,' end || ' has no such transaction' as what
+    || case when h.timed then '' else ', which is not sealed' end || ', opened at ' || cast(h.opened_at as text) || ', has no such transaction' as what
   from hold h
   where not exists (
     select 1 from ledger_transaction t
     join entry o on o.transaction_id = t.id and o.account_id = h.from_account and o.amount = -h.amount
     join entry i on i.transaction_id = t.id and i.account_id = h.to_account and i.amount = h.amount
-    where t.ref = 'hold/' || h.id and t.kind = case when h.timed then 'hold/' || cast(h.not_before as text) else 'hold' end)
+    where t.ref = 'hold/' || h.id and t.at = h.opened_at and t.kind = case when h.timed then 'hold/' || cast(h.not_before as text) else 'hold' end)
 ) bad;
 
 -- A released hold has a release of its amount not before its time and no void,

@@ -94,7 +94,7 @@ var promises = [...]string{
 	limits:       "no account is overdrawn that may not be",
 	wholeZero:    "the whole ledger sums to zero",
 	sealedSums:   "what was added up while sealing equals its entries",
-	holdMade:     "each hold was made by one transaction of its amount and time",
+	holdMade:     "each hold was made by one transaction of its amount and times",
 	holdResolved: "each hold was resolved once, in time, or is open",
 	holdKnown:    "each transaction of a hold has its hold",
 	heldOpen:     "what is held equals the open holds",
