@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -120,7 +121,7 @@ func (s *sandbox) start() {
 	_ = os.Remove(ready)
 	args := append([]string{"sandbox", "--listen", "127.0.0.1:0", "--steam-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--data", s.data, "--ready-file", ready}, s.args...)
-	s.cmd = exec.Command(binary, args...)
+	s.cmd = exec.Command(cmp.Or(s.by, binary), args...)
 	s.err.Reset()
 	s.cmd.Stderr = &s.err
 	if err := s.cmd.Start(); err != nil {

@@ -27,16 +27,18 @@ func (g *Gateway) keepBooks(ctx context.Context) {
 			return
 		case <-time.After(sealTick):
 		}
-		g.noteBooks(g.Ledger.Follow(ctx))
-		err := g.sealBooks(ctx)
-		if err == nil && g.Wall().Sub(checked) >= checkTick {
-			checked = g.Wall()
-			_, err = g.Leases.Under(ctx, booksLease, func(ctx context.Context) error {
-				_, err := g.Ledger.Check(ctx, g.Wall())
-				return errors.Join(err, g.noteDebts(ctx))
-			})
-		}
-		g.noteBooks(err)
+		g.noteBooks(caught(func() error { return g.Ledger.Follow(ctx) }))
+		g.noteBooks(caught(func() error {
+			err := g.sealBooks(ctx)
+			if err == nil && g.Wall().Sub(checked) >= checkTick {
+				checked = g.Wall()
+				_, err = g.Leases.Under(ctx, booksLease, func(ctx context.Context) error {
+					_, err := g.Ledger.Check(ctx, g.Wall())
+					return errors.Join(err, g.noteDebts(ctx))
+				})
+			}
+			return err
+		}))
 	}
 }
 

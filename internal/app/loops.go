@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -63,10 +65,26 @@ func (g *Gateway) loop(ctx context.Context, name string, tick time.Duration, wak
 	})
 }
 
-func (g *Gateway) guarded(ctx context.Context, work step) (bool, error) {
+func (g *Gateway) guarded(ctx context.Context, work step) (more bool, err error) {
 	g.loops.walk.RLock()
 	defer g.loops.walk.RUnlock()
-	return work(ctx)
+	err = caught(func() (err error) {
+		more, err = work(ctx)
+		return err
+	})
+	return more, err
+}
+
+// caught is work whose panic is an error like any other: what is odd about one
+// bot or one notification does not end the process that serves all others. What
+// it was in the middle of is undone, or unclear as after a failed write.
+func caught(work func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return work()
 }
 
 // Run starts the loops of this process's roles; they end with ctx. Wait returns
@@ -169,7 +187,8 @@ func (g *Gateway) deliver(ctx context.Context) {
 					default:
 					}
 				}()
-				if err := g.Webhooks.Attempt(context.WithoutCancel(ctx), d, g.Now(), g.Wall()); err != nil {
+				err := caught(func() error { return g.Webhooks.Attempt(context.WithoutCancel(ctx), d, g.Now(), g.Wall()) })
+				if err != nil {
 					g.Log.Warn("delivery", "delivery", d.ID, "err", err)
 				}
 			})

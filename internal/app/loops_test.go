@@ -1,7 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,5 +41,36 @@ func TestALoopThatHasEndedIsWokenNoMore(t *testing.T) {
 	case <-other:
 	default:
 		t.Error("another one is not woken")
+	}
+}
+
+// A step that panics is one that failed: it is told, and tried again.
+func TestAPanicOfAStepIsItsFailure(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t)
+	var said bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&said, nil))
+	g := &Gateway{Options: Options{DB: d, Log: log}, Metrics: newMetrics(d, log, time.Now, nil)}
+	ctx, end := context.WithCancel(t.Context())
+	worked := make(chan struct{}, 8)
+	panicked := false
+	g.loop(ctx, "test", time.Millisecond, nil, func(context.Context) (bool, error) {
+		if !panicked {
+			panicked = true
+			panic("oh")
+		}
+		select {
+		case worked <- struct{}{}:
+		default:
+		}
+		return false, nil
+	})
+	<-worked
+	g.loops.walk.Lock() // nothing holds it any more
+	g.loops.walk.Unlock()
+	end()
+	g.loops.wg.Wait()
+	if text := said.String(); !strings.Contains(text, "panic: oh") || !strings.Contains(text, "loops_test.go") {
+		t.Errorf("the log does not say what happened and where: %s", text)
 	}
 }

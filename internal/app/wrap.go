@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ func wrap(log *slog.Logger, m *Metrics, h http.Handler) http.Handler {
 				panic(p)
 			}
 			if p != nil {
-				log.Error("request panicked", "request", id, "path", r.URL.Path, "panic", p)
+				log.Error("request panicked", "request", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				say(seen, http.StatusInternalServerError, "internal error; request "+id)
 			}
 			took := time.Since(began)
