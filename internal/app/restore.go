@@ -182,11 +182,22 @@ func mark(ctx context.Context, d *db.DB) error {
 	if err != nil {
 		return err
 	}
+	projects, err := merchants.List(ctx)
+	if err != nil {
+		return err
+	}
+	newest := since
+	for _, p := range projects { // one that has had no events yet
+		if p.CreatedAt.After(newest) {
+			newest = p.CreatedAt
+		}
+	}
+	leap := db.Leap(newest, now)
 	err = d.Write(ctx, func(tx *db.Tx) error {
-		if err := d.JumpIDsTx(ctx, tx); err != nil {
+		if err := d.JumpIDsTx(ctx, tx, leap); err != nil {
 			return err
 		}
-		if err := events.RestartTx(ctx, tx); err != nil {
+		if err := events.RestartTx(ctx, tx, leap); err != nil {
 			return err
 		}
 		if err := trades.DoubtTx(ctx, tx, now); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/db/dbtest"
@@ -142,7 +143,7 @@ func TestIdsJumpOnceAfterARestore(t *testing.T) {
 		d := open()
 		before := add(d)
 		for range 2 { // restored twice without a new row between
-			if err := d.Write(t.Context(), func(tx *db.Tx) error { return d.JumpIDsTx(t.Context(), tx) }); err != nil {
+			if err := d.Write(t.Context(), func(tx *db.Tx) error { return d.JumpIDsTx(t.Context(), tx, db.Stride) }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -155,4 +156,24 @@ func TestIdsJumpOnceAfterARestore(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Restored once more, a backup goes on somewhere else than the first time: what
+// was given out between is known outside too. So is what a busy gateway gave
+// out since the backup.
+func TestLeapIsAnotherEachTimeAndLongerThanWhatWasGivenOut(t *testing.T) {
+	t.Parallel()
+	backup := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
+	first, second := db.Leap(backup, backup.Add(time.Hour)), db.Leap(backup, backup.Add(25*time.Hour))
+	if day := int64(500 * 24 * 60 * 60); first <= db.Stride || second-first <= day {
+		t.Errorf("after an hour %d, a day later %d", first, second)
+	}
+	for _, now := range []time.Time{backup, backup.Add(-time.Hour)} { // a clock may be behind
+		if n := db.Leap(backup, now); n != db.Stride {
+			t.Errorf("at %v %d", now, n)
+		}
+	}
+	if n := db.Leap(time.Time{}, backup); n != db.Stride {
+		t.Errorf("of an empty database %d", n)
+	}
 }

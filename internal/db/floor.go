@@ -4,11 +4,22 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
-// Stride is how far ids and event numbers jump when a database is restored:
-// more than any gateway gives out between two backups.
+// Stride is the least by which ids and event numbers jump when a database is
+// restored.
 const Stride = 1_000_000
+
+// Leap is how far ids and event numbers jump when a database is restored whose
+// newest row is from since: further than a gateway gets that gives out a thousand
+// a second, and so each time somewhere else when one backup is restored again.
+func Leap(since, now time.Time) int64 {
+	if since.IsZero() {
+		return Stride
+	}
+	return Stride + max(0, now.Sub(since).Milliseconds())
+}
 
 // lifted are the tables whose ids are known outside, or name what is done
 // outside.
@@ -54,15 +65,15 @@ func (tx *Tx) Lift(table string, id *int64) error {
 	return nil
 }
 
-// JumpIDsTx makes every id that is given out after the write at least [Stride]
-// above those that are there. SQLite follows it once the database is opened
+// JumpIDsTx makes every id that is given out after the write higher by more than
+// leap than those that are there. SQLite follows it once the database is opened
 // anew.
-func (d *DB) JumpIDsTx(ctx context.Context, tx *Tx) error {
+func (d *DB) JumpIDsTx(ctx context.Context, tx *Tx, leap int64) error {
 	for _, table := range lifted {
 		var floor int64
 		err := tx.QueryRowContext(ctx, `insert into id_floor (name, floor) values ($1, (select coalesce(max(t.id), 0) from `+table+` t) + $2)
 			on conflict (name) do update set floor = case when excluded.floor > id_floor.floor then excluded.floor else id_floor.floor end
-			returning floor`, table, int64(Stride)).Scan(&floor)
+			returning floor`, table, leap).Scan(&floor)
 		if err == nil && d.engine == Postgres {
 			_, err = tx.ExecContext(ctx, "select setval(pg_get_serial_sequence($1, 'id'), $2)", table, floor)
 		}

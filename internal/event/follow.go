@@ -49,13 +49,17 @@ func (s *Service) Newest(ctx context.Context) (time.Time, error) {
 }
 
 // RestartTx begins a new log in a restored database: another epoch, and numbers
-// and versions that were not given out before. What is in the log stays, for
-// the readers whose cursors are in the database.
-func (s *Service) RestartTx(ctx context.Context, tx *db.Tx) error {
+// and versions that were not given out before, higher by leap; also for projects
+// without events, whose first may be lost. What is in the log stays, for the
+// readers whose cursors are in the database.
+func (s *Service) RestartTx(ctx context.Context, tx *db.Tx, leap int64) error {
 	q := sqlc.New(tx)
-	err := q.JumpCursors(ctx, db.Stride)
+	err := q.JumpCursors(ctx, leap)
 	if err == nil {
-		err = q.JumpFeeds(ctx, db.Stride)
+		err = q.RaiseFloor(ctx, leap)
+	}
+	if err == nil {
+		err = q.JumpFeeds(ctx, leap)
 	}
 	if err == nil {
 		err = q.SetEpoch(ctx, newEpoch())

@@ -36,5 +36,12 @@ where feed_cursor.seq = (select f.seq from feed f where f.project_id = feed_curs
 -- name: JumpFeeds :exec
 update feed set seq = feed.seq + sqlc.arg(stride), base = feed.seq + sqlc.arg(stride);
 
+-- Where a log begins that has no feed yet.
+-- name: RaiseFloor :exec
+insert into id_floor (name, floor) values ('feed', (select coalesce(max(f.seq), 0) from feed f) + sqlc.arg(leap))
+on conflict (name) do update set floor = id_floor.floor + sqlc.arg(leap);
+
+-- The last of each project: its number may have jumped since.
 -- name: Newest :one
-select cast(coalesce(max(e.at), 0) as bigint) as at from feed f join event e on e.project_id = f.project_id and e.seq = f.seq;
+select cast(coalesce(max(last.at), 0) as bigint) as at from (
+  select (select e.at from event e where e.project_id = f.project_id order by e.seq desc limit 1) as at from feed f) last;

@@ -20,6 +20,10 @@ var (
 	versionSQL = db.NewList("with s (subject) as (values ", "(cast($1 as text))",
 		") select s.subject, (select coalesce(max(e.version), 0) from event e where e.subject = s.subject) from s")
 
+	// In a database that was restored a log does not begin at 1 again.
+	beginSQL = db.NewList("update feed set seq = seq + f.floor, base = f.floor from id_floor f where f.name = 'feed' and project_id in (", "$1",
+		") returning project_id, seq, base")
+
 	insertSQL = db.NewList("insert into event (project_id, seq, id, kind, subject, version, at, body) values ",
 		"($1, $2, $3, $4, $5, $6, $7, $8)", "")
 )
@@ -39,10 +43,13 @@ func insert(tx *db.Tx, es []Event) error {
 	for _, project := range slices.Sorted(maps.Keys(next)) { // all writes lock them in this order
 		counts = append(counts, project, next[project])
 	}
+	var begun []any
 	err := tx.Together(append(nextSeqSQL.Query(counts, func(row db.Scanner) error {
 		var project, last, from int64
 		err := row.Scan(&project, &last, &from)
-		next[project], base[project] = last-next[project], from
+		if next[project], base[project] = last-next[project], from; next[project] == 0 {
+			begun = append(begun, project)
+		}
 		return err
 	}), versionSQL.Query(subjects, func(row db.Scanner) error {
 		var subject string
@@ -51,6 +58,15 @@ func insert(tx *db.Tx, es []Event) error {
 		versions[subject] = version
 		return err
 	})...)...)
+	if err != nil {
+		return err
+	}
+	err = tx.Together(beginSQL.Query(begun, func(row db.Scanner) error {
+		var project, last, from int64
+		err := row.Scan(&project, &last, &from)
+		next[project], base[project] = from, from
+		return err
+	})...)
 	if err != nil {
 		return err
 	}

@@ -379,7 +379,7 @@ func TestNothingIsBehindAfterARestoreOnceAllIsRead(t *testing.T) {
 		g := start(t, d, "http://127.0.0.1:1")
 		restore := func() {
 			t.Helper()
-			if err := d.Write(t.Context(), func(tx *db.Tx) error { return g.events.RestartTx(t.Context(), tx) }); err != nil {
+			if err := d.Write(t.Context(), func(tx *db.Tx) error { return g.events.RestartTx(t.Context(), tx, db.Stride) }); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -111,14 +111,27 @@ func (q *Queries) MoveCursor(ctx context.Context, arg MoveCursorParams) (int64, 
 }
 
 const newest = `-- name: Newest :one
-select cast(coalesce(max(e.at), 0) as bigint) as at from feed f join event e on e.project_id = f.project_id and e.seq = f.seq
+select cast(coalesce(max(last.at), 0) as bigint) as at from (
+  select (select e.at from event e where e.project_id = f.project_id order by e.seq desc limit 1) as at from feed f) last
 `
 
+// The last of each project: its number may have jumped since.
 func (q *Queries) Newest(ctx context.Context) (int64, error) {
 	row := q.db.QueryRowContext(ctx, newest)
 	var at int64
 	err := row.Scan(&at)
 	return at, err
+}
+
+const raiseFloor = `-- name: RaiseFloor :exec
+insert into id_floor (name, floor) values ('feed', (select coalesce(max(f.seq), 0) from feed f) + $1)
+on conflict (name) do update set floor = id_floor.floor + $1
+`
+
+// Where a log begins that has no feed yet.
+func (q *Queries) RaiseFloor(ctx context.Context, leap int64) error {
+	_, err := q.db.ExecContext(ctx, raiseFloor, leap)
+	return err
 }
 
 const setEpoch = `-- name: SetEpoch :exec
