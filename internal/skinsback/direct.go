@@ -169,11 +169,18 @@ func notReady(reason string, token, private, other refusal) refusal {
 // deposit is given up: the merchant has heard an error, so an offer that is
 // made later is withdrawn.
 func (d *Door) offered(c *call, dep deposit.Deposit) (deposit.Deposit, error) {
+	var now deposit.Deposit
+	var seen int64 // commits when it was read
 	for waited := time.Duration(0); ; waited += glance {
-		now, err := d.deps.Deposits.Find(c.ctx, c.project.ID, dep.ID)
+		commits, known := d.deps.Version()
+		if waited == 0 || !known || commits != seen {
+			var err error
+			if now, err = d.deps.Deposits.Find(c.ctx, c.project.ID, dep.ID); err != nil {
+				return dep, err
+			}
+			seen = commits
+		}
 		switch {
-		case err != nil:
-			return dep, err
 		case now.State == deposit.Failed:
 			return now, failedOffer(now.Reason)
 		case now.OfferID != "":
