@@ -60,23 +60,27 @@ func (r *run) finish() {
 	r.agree()
 }
 
-// goOn lets time pass and everybody work until nothing moves any more.
+// goOn lets time pass and everybody work until nothing moves any more. Bots that
+// have found nothing to do are asked again when Steam or one of them has moved.
 func (r *run) goOn(d time.Duration) {
 	r.clock.pass(d)
 	r.trace.add("end %s", r.clock.steam.Format(timeForm))
-	for range 60 {
-		moved := r.steam.Step(r.clock.Steam())
+	for bots, round := true, 0; round < 60; round++ {
+		traded := r.steam.Step(r.clock.Steam())
 		for i := range r.bots {
-			moved = r.agentStep(i) || moved
+			traded = (bots || traded) && r.agentStep(i) || traded
 		}
-		moved = r.expires() || moved
+		moved := r.expires()
 		moved = r.fansOut() || moved
-		moved = r.delivers(64) || moved
+		for r.delivers(64) {
+			moved = true
+		}
 		moved = r.seals() || moved
 		r.check()
-		if !moved {
+		if !moved && !traded {
 			return
 		}
+		bots = traded
 	}
 	r.fail("liveness: the gateway does not come to rest")
 }
