@@ -67,6 +67,10 @@ if [ -z "$(find_pgbouncer)" ]; then
   skipped+=("a connection pooler: PgBouncer is not installed")
 fi
 
+if [ -z "$(find_strace)" ]; then
+  skipped+=("a slow disk: strace is not installed")
+fi
+
 report() {
   if [ ${#skipped[@]} = 0 ]; then
     echo "skipped: none"

@@ -21,6 +21,9 @@ find_postgres() {
 # Debian keeps it out of PATH for everybody but root.
 find_pgbouncer() { PATH=$PATH:/usr/sbin command -v pgbouncer || true; }
 
+# It makes a disk slow: a program's calls wait.
+find_strace() { command -v strace || true; }
+
 find_chromium() {
   local name
   for name in "${SKINRAIL_TEST_CHROMIUM:-}" chromium chromium-browser google-chrome; do

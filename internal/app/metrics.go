@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,7 @@ type Metrics struct {
 	writes   prometheus.Counter
 	steps    *prometheus.CounterVec
 	refused  prometheus.Counter
+	told     atomic.Int64 // when the log told of a slow commit
 }
 
 // latency covers a cached answer and a slow disk.
@@ -54,8 +56,23 @@ func newMetrics(d *db.DB, log *slog.Logger, now func() time.Time, readings []rea
 	d.Watch(func(took time.Duration, writes int) {
 		m.commits.Observe(took.Seconds())
 		m.writes.Add(float64(writes))
+		m.tellSlow(log, took)
 	})
 	return m
+}
+
+// slowCommit is how long a commit may take before the log tells of it, once a
+// minute at most.
+const slowCommit = 500 * time.Millisecond
+
+func (m *Metrics) tellSlow(log *slog.Logger, took time.Duration) {
+	if took < slowCommit {
+		return
+	}
+	now, last := time.Now().UnixNano(), m.told.Load()
+	if now-last >= int64(time.Minute) && m.told.CompareAndSwap(last, now) {
+		log.Warn("the database's disk is slow: a commit waited for it, and others may (docs/operations.md)", "took", took)
+	}
 }
 
 // answered counts a call of the merchant API.

@@ -9,6 +9,10 @@ if [ -z "${SKINRAIL:-}" ]; then
   SKINRAIL=$work/skinrail
   (cd "$root" && go build -o "$SKINRAIL" ./cmd/skinrail)
 fi
+before=() # runs the gateway of start, and becomes its process
+# mortal is before programs that end with the drill, also when it is killed.
+mortal=()
+if setpriv --pdeathsig KILL true 2>/dev/null; then mortal=(setpriv --pdeathsig KILL); fi
 pids=()
 finish() {
   for p in "${pids[@]}"; do { kill -9 "$p" && wait "$p"; } 2>/dev/null || true; done
@@ -34,13 +38,13 @@ pg() { "$(pg_bin)/$1" "${@:2}"; }
 # postgres_as_nobody sets $as, before a server's programs: PostgreSQL refuses to
 # run as root.
 postgres_as_nobody() {
-  as=()
+  as=(${mortal[@]+"${mortal[@]/KILL/QUIT}"})
   [ "$(id -u)" = 0 ] || return 0
   local user
   user=$(id -un postgres 2>/dev/null || echo nobody)
   chown "$user" "$work"
   chmod 711 "$work"
-  as=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
+  as=(setpriv --pdeathsig QUIT "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
 }
 
 pg_bin() { . "$root/scripts/tools.sh" && find_postgres; }
@@ -163,7 +167,7 @@ within() {
 # start [ARGS...] runs a gateway with a simulated Steam on $data.
 start() {
   rm -f "$work/ready"
-  "$SKINRAIL" sandbox --listen 127.0.0.1:0 --steam-listen 127.0.0.1:0 --data "$data" --ready-file "$work/ready" "$@" >"$work/out" 2>"$work/err" &
+  ${mortal[@]+"${mortal[@]}"} ${before[@]+"${before[@]}"} "$SKINRAIL" sandbox --listen 127.0.0.1:0 --steam-listen 127.0.0.1:0 --data "$data" --ready-file "$work/ready" "$@" >"$work/out" 2>"$work/err" &
   pid=$!
   pids+=("$pid")
   within 60 ready
@@ -178,7 +182,7 @@ ready() { [ -e "$work/ready" ] || { kill -0 "$pid" 2>/dev/null || fail "the gate
 # sets $url; its process is in the variable NAME.
 node() {
   rm -f "$work/$1.out" # of the same name before: its address is nobody's any more
-  "$SKINRAIL" serve --listen 127.0.0.1:0 --database "$database" --key-file "$work/key" --public-url https://pay.example --log-level warn \
+  ${mortal[@]+"${mortal[@]}"} "$SKINRAIL" serve --listen 127.0.0.1:0 --database "$database" --key-file "$work/key" --public-url https://pay.example --log-level warn \
     --steam-url "$steam" --steam-api-url "$steam" --steam-poll 200ms --steam-login-gap 0s --steam-inventory-gap 0s \
     --steam-confirmation-gap 0s --steam-request-gap 0s >"$work/$1.out" 2>>"$work/err" &
   printf -v "$1" %s $!
@@ -204,6 +208,50 @@ business() {
 }
 ready_to_trade() { curl -s "$url/readyz" | sees '^ok'; }
 give() { call "{\"method\":\"market_buy\",\"partner\":\"39734474\",\"token\":\"Aut0-acc\",\"name\":\"P250 | Sand Dune (Field-Tested)\",\"custom_id\":\"$1\"}"; }
+
+# customers N buy one thing after another, each, until `enough` or until the
+# process of `start` has ended. They repeat a call with its key until it is answered,
+# for which they wait $patience seconds, and write down what was bought.
+patience=10
+customers() {
+  local n round=$RANDOM
+  rm -f "$work/enough"
+  customers=()
+  for n in $(seq "$1"); do
+    customer "$n" &
+    customers+=($!)
+  done
+  pids+=("${customers[@]}")
+}
+customer() {
+  local n answer
+  for n in $(seq 100000); do
+    [ ! -e "$work/enough" ] || return 0
+    until answer=$(keyed "load-$round-$1-$n") && sees '"success"' <<<"$answer"; do
+      kill -0 "$pid" 2>/dev/null || return 0
+      echo "$answer" >>"$work/refused.$1"
+      sleep 0.1
+    done
+    echo "load-$round-$1-$n $(field buy_id <<<"$answer")" >>"$work/bought.$1"
+    sleep 0.1
+  done
+}
+keyed() {
+  curl -s -m "$patience" "$url/api.php" -H "X-CLIENT-ID: $id" -H "X-CLIENT-SECRET: $secret" -H "Idempotency-Key: $1" \
+    -d "{\"method\":\"market_buy\",\"partner\":\"39734474\",\"token\":\"Aut0-acc\",\"name\":\"P250 | Sand Dune (Field-Tested)\",\"custom_id\":\"$1\"}"
+}
+enough() {
+  touch "$work/enough"
+  wait "${customers[@]}"
+  sort "$work"/bought.* >"$work/answered"
+  echo "figure: $(wc -l <"$work/answered") purchases were answered, $(cat "$work"/refused.* 2>/dev/null | wc -l) answers failed before"
+}
+bought_once() { # each is the purchase that was answered
+  local name number
+  while read -r name number; do
+    [ "$(keyed "$name" | field buy_id)" = "$number" ] || fail "$name asked for again is another purchase"
+  done <"$work/answered"
+}
 
 # large_world makes $work/world.json, where much can be bought by `give`.
 large_world() { sed 's/"count": 40 /"count": 900 /' "$root/cmd/skinrail/testdata/world.example.json" >"$work/world.json"; }
