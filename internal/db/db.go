@@ -173,8 +173,9 @@ func (d *DB) openPostgres(ctx context.Context, target string, bring schema) erro
 	if d.pooled, err = isPooled(config); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	plain := config.Copy() // changes of the schema wait as long as they must
+	plain := config.Copy() // a change of the schema may be idle for as long as it must
 	if !d.pooled {
+		plain.RuntimeParams["lock_timeout"] = schemaWait
 		config.RuntimeParams["idle_in_transaction_session_timeout"] = idleWrite
 		config.RuntimeParams["lock_timeout"] = lockWait
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -49,8 +50,26 @@ func migrate(ctx context.Context, pool *sql.DB, e Engine) error {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	for {
+		_, err := p.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		if Class(err) != Busy || e != Postgres {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("migrate: %w", errors.Join(ctx.Err(), err))
+		case <-time.After(schemaPause):
+		}
 	}
-	return nil
 }
+
+// schemaWait is how long a change of the schema waits for those who read or
+// write its table. Whoever comes meanwhile waits behind it, so it gives way and
+// is tried again: a dump reads every table for as long as it takes.
+const (
+	schemaWait  = "300ms"
+	schemaPause = time.Second
+)
