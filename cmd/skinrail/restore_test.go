@@ -59,6 +59,33 @@ func TestCommandsLeaveAnOlderSchemaAlone(t *testing.T) {
 	}
 }
 
+// A gateway that serves a folder is alone there, and may be an older one: its
+// schema is not changed under it.
+func TestMigrateLeavesAServedFolderAlone(t *testing.T) {
+	t.Parallel()
+	data := oldSchema(t)
+	gateway, err := os.Create(filepath.Join(data, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gateway.Close()
+	if err := syscall.Flock(int(gateway.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if out, errors, code := command(t, "", "migrate", "--data", data); code != 1 || !strings.Contains(errors, "in use by another skinrail: stop that one") {
+		t.Errorf("while an older gateway serves: exit %d\n%s%s", code, out, errors)
+	}
+	if _, errors, code := command(t, "", "audit", "--data", data); code != 1 || !strings.Contains(errors, "older than this program") {
+		t.Errorf("the schema has changed: exit %d\n%s", code, errors)
+	}
+	gateway.Close()
+	for _, folder := range []string{data, start(t).data} { // the other one is served, and up to date
+		if out, errors, code := command(t, "", "migrate", "--data", folder); code != 0 || !strings.Contains(out, "up to date") {
+			t.Errorf("exit %d\n%s%s", code, out, errors)
+		}
+	}
+}
+
 // A backup holds no key: who restores it without one hears of it before, not
 // from bots that cannot log in.
 func TestRestoreAsksForTheKey(t *testing.T) {

@@ -16,9 +16,12 @@ const keyFile = "key"
 // urlFile tells other commands where the gateway of a folder listens.
 const urlFile = "url"
 
-// lockFolder makes sure that one process at a time runs on a folder. The lock
-// ends with the process, however it ends.
+// lockFolder makes a folder and sees to it that one process at a time runs on it.
+// The lock ends with the process, however it ends.
 func lockFolder(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)

@@ -35,19 +35,16 @@ func (r Restore) Run(ctx context.Context, file string) error {
 		return wrong("restore PostgreSQL with its own tools, then:  skinrail restore --mark --database URL")
 	}
 	target := filepath.Join(r.Data, databaseFile)
-	for _, suffix := range []string{"", "-wal", "-journal"} {
-		if _, err := os.Stat(target + suffix); err == nil {
-			return fmt.Errorf("%s holds a database: restore into an empty folder, or move that one away", r.Data)
-		}
-	}
-	if err := os.MkdirAll(r.Data, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
 	lock, err := lockFolder(r.Data)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = lock.Close() }()
+	for _, suffix := range []string{"", "-wal", "-journal"} {
+		if _, err := os.Stat(target + suffix); err == nil {
+			return fmt.Errorf("%s holds a database: restore into an empty folder, or move that one away", r.Data)
+		}
+	}
 	began, part := time.Now(), target+".restoring"
 	if err := removed(part); err != nil { // of a restore that was interrupted
 		return err

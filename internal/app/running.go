@@ -47,15 +47,6 @@ func (r *running) run(ctx context.Context, steps ...func(context.Context) error)
 	}
 }
 
-// openFolder makes the data folder and keeps others from running on it.
-func (r *running) openFolder(dir string) (err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	r.lock, err = lockFolder(dir)
-	return err
-}
-
 // listen opens a listener and remembers to close it.
 func (r *running) listen(to *[]*server, address string) (*server, error) {
 	s, err := listen(address)

@@ -68,7 +68,7 @@ func (c Sandbox) Run(ctx context.Context) error {
 }
 
 func (r *playing) openListeners(context.Context) (err error) {
-	if err = r.openFolder(r.cfg.Data); err != nil {
+	if r.lock, err = lockFolder(r.cfg.Data); err != nil {
 		return err
 	}
 	if r.main, err = r.listen(&r.front, r.cfg.Listen); err != nil {

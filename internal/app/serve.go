@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -124,7 +125,7 @@ func (s *serving) openKey(context.Context) (err error) {
 // time runs on a folder; several share a PostgreSQL server.
 func (s *serving) openStore(ctx context.Context) (err error) {
 	if s.cfg.Database == "" {
-		if err = s.openFolder(s.cfg.Data); err != nil {
+		if s.lock, err = lockFolder(s.cfg.Data); err != nil {
 			return err
 		}
 	}
@@ -191,11 +192,21 @@ func (s *serving) start(ctx context.Context) error {
 }
 
 // Migrate brings a database's schema up to date, making a file when there is
-// none. Running it again changes nothing.
+// none. Running it again changes nothing. On a folder that a gateway runs on, it
+// changes nothing either: that may be an older one, which is alone there by right.
 func Migrate(ctx context.Context, s Store, out io.Writer) error {
-	d, err := s.openBy(ctx, db.Open)
+	bring, inUse := db.Open, error(nil)
+	if s.Database == "" {
+		var lock *os.File
+		if lock, inUse = lockFolder(s.Data); inUse == nil {
+			defer func() { _ = lock.Close() }()
+		} else {
+			bring = db.OpenAsIs
+		}
+	}
+	d, err := s.openBy(ctx, bring)
 	if err != nil {
-		return err
+		return errors.Join(err, inUse)
 	}
 	fmt.Fprintln(out, "the schema is up to date")
 	return d.Close()
