@@ -38,20 +38,27 @@ type portion struct {
 // is never missed. An event that cannot be encoded stops its project there,
 // until it can, and nobody else.
 func (s *Service) FanOut(ctx context.Context, now time.Time) (bool, error) {
-	batch, errs := s.unsent(ctx)
-	if len(batch) == 0 {
-		return false, errors.Join(errs...)
+	cursors, err := s.events.Behind(ctx, reader)
+	if err != nil {
+		return false, err
 	}
-	if err := s.merchants.Renew(ctx); err != nil {
-		return false, errors.Join(append(errs, err)...)
-	}
-	done := batch[:0]
-	for _, p := range batch {
-		if err := s.encode(ctx, &p); err != nil {
-			errs = append(errs, fmt.Errorf("fan out events of project %d: %w", p.from.Project, err))
+	var done []portion
+	var errs []error
+	for left := batchEvents; left > 0 && len(cursors) > 0; { // who is stopped takes no place
+		var some []portion
+		some, cursors, err = s.unsent(ctx, cursors, left)
+		errs = append(errs, err)
+		if err := s.merchants.Renew(ctx); err != nil {
+			return false, errors.Join(append(errs, err)...)
 		}
-		if p.to > p.from.Seq {
-			done = append(done, p)
+		for _, p := range some {
+			if err := s.encode(ctx, &p); err != nil {
+				errs = append(errs, fmt.Errorf("fan out events of project %d: %w", p.from.Project, err))
+			}
+			if p.to > p.from.Seq {
+				done = append(done, p)
+				left -= len(p.events)
+			}
 		}
 	}
 	if len(done) == 0 {
@@ -63,14 +70,12 @@ func (s *Service) FanOut(ctx context.Context, now time.Time) (bool, error) {
 	return true, errors.Join(errs...)
 }
 
-// unsent reads the next batch of events. What could not be read of one project
-// is an error beside the others' events.
-func (s *Service) unsent(ctx context.Context) (batch []portion, errs []error) {
-	cursors, err := s.events.Behind(ctx, reader)
-	if err != nil {
-		return nil, []error{err}
-	}
-	for left := batchEvents; left > 0 && len(cursors) > 0; cursors = cursors[1:] {
+// unsent reads the next events of some projects, up to so many, and returns the
+// cursors of the rest. What could not be read of one project is an error beside
+// the others' events.
+func (s *Service) unsent(ctx context.Context, cursors []event.Cursor, left int) (batch []portion, rest []event.Cursor, err error) {
+	var errs []error
+	for ; left > 0 && len(cursors) > 0; cursors = cursors[1:] {
 		from := cursors[0]
 		events, err := s.events.Since(ctx, from.Project, from.Seq, min(left, projectEvents))
 		if err != nil {
@@ -89,7 +94,7 @@ func (s *Service) unsent(ctx context.Context) (batch []portion, errs []error) {
 		batch = append(batch, p)
 		left -= len(events)
 	}
-	return batch, errs
+	return batch, cursors, errors.Join(errs...)
 }
 
 // encode makes the deliveries of a portion. After an error it holds what comes

@@ -217,6 +217,35 @@ func TestEventThatCannotBeEncodedStopsItsProjectOnly(t *testing.T) {
 	})
 }
 
+// However many projects are stopped, with however much behind it: they do not
+// take the places of the others.
+func TestStoppedProjectsTakeNoPlaces(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		g := open(t, d, encoder{broken: func(e event.Event) error {
+			if e.Project < 9 {
+				return errOurs
+			}
+			return nil
+		}})
+		s := newShop(t)
+		for project := int64(1); project <= 9; project++ {
+			g.project(project, s.URL)
+			all := make([]string, 100)
+			for i := range all {
+				all[i] = fmt.Sprintf("deposit/%d00%d", project, i)
+			}
+			g.happen(project, all...)
+		}
+		if worked, err := g.FanOut(t.Context(), noon); !worked || !errors.Is(err, errOurs) {
+			t.Errorf("worked %v, %v", worked, err)
+		}
+		if got := g.claim(noon, wall, 1); len(got) != 1 || got[0].Project != 9 {
+			t.Errorf("due: %v", got)
+		}
+	})
+}
+
 func TestWhatIsSentVerifiesWithASecretInForce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
