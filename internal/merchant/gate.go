@@ -14,11 +14,12 @@ import (
 // request is accepted, because clocks may be ahead or behind.
 const NonceLife = 10 * time.Minute
 
-// Used says that the merchant has authenticated with the client secret in
-// force. During a rotation, what is sent to him is signed with it from now on.
-func (s *Service) Used(ctx context.Context, project int64, now time.Time) error {
+// Used says that the merchant has authenticated with the client secret made at a
+// time. During a rotation, what is sent to him is signed with it from now on;
+// unless it is not the one in force any more: who knows it may not know the next.
+func (s *Service) Used(ctx context.Context, project int64, made, now time.Time) error {
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := sqlc.New(tx).UseSecret(ctx, sqlc.UseSecretParams{ProjectID: project, Purpose: string(Client), UsedAt: db.Micros(now)})
+		n, err := sqlc.New(tx).UseSecret(ctx, sqlc.UseSecretParams{ProjectID: project, Purpose: string(Client), UsedAt: db.Micros(now), CreatedAt: db.Micros(made)})
 		if err != nil || n == 0 {
 			return err
 		}

@@ -83,7 +83,7 @@ on conflict (name) do update set value = cast(cast(gateway_setting.value as bigi
 
 -- name: UseSecret :execrows
 update project_secret set used_at = $3
-where project_id = $1 and purpose = $2 and slot = 0 and used_at = 0;
+where project_id = $1 and purpose = $2 and slot = 0 and used_at = 0 and created_at = $4;
 
 -- An older minute counts into the newer one: a node whose clock is behind must
 -- not start it again.

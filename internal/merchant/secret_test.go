@@ -53,6 +53,40 @@ func TestRotationKeepsBothSecretsUntilItEnds(t *testing.T) {
 	})
 }
 
+// A process may know a rotation that has ended, and begun anew, since: a merchant
+// who uses the secret of then has not shown that he has the next.
+func TestUseOfASecretDoesNotCountForTheNext(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := merchant.New(d, box)
+		add(t, s, full(1))
+		rotate := func() merchant.Secrets {
+			t.Helper()
+			k, err := s.Rotate(t.Context(), 1, merchant.Client, noon)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return k
+		}
+		first := rotate()
+		if err := s.Retire(t.Context(), 1, merchant.Client); err != nil {
+			t.Fatal(err)
+		}
+		second := rotate()
+		for _, use := range []struct {
+			made time.Time
+			used bool
+		}{{first.ClientAt, false}, {second.ClientAt, true}} {
+			if err := s.Used(t.Context(), 1, use.made, noon); err != nil {
+				t.Fatal(err)
+			}
+			if k, err := s.Secrets(t.Context(), 1); err != nil || k.ClientUsed != use.used {
+				t.Errorf("used %v, want %v, %v", k.ClientUsed, use.used, err)
+			}
+		}
+	})
+}
+
 func TestBothPurposesRotateAlone(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

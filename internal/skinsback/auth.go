@@ -77,7 +77,7 @@ func (d *Door) authenticate(ctx context.Context, r *http.Request, f fields, body
 		}
 	}
 	if which == 0 && secrets.ClientOld != "" && !secrets.ClientUsed {
-		return who, d.deps.Merchants.Used(ctx, id, d.deps.Now())
+		return who, d.deps.Merchants.Used(ctx, id, secrets.ClientAt, d.deps.Now())
 	}
 	return who, nil
 }

@@ -603,17 +603,23 @@ func (q *Queries) UseNonce(ctx context.Context, arg UseNonceParams) (int64, erro
 
 const useSecret = `-- name: UseSecret :execrows
 update project_secret set used_at = $3
-where project_id = $1 and purpose = $2 and slot = 0 and used_at = 0
+where project_id = $1 and purpose = $2 and slot = 0 and used_at = 0 and created_at = $4
 `
 
 type UseSecretParams struct {
 	ProjectID int64
 	Purpose   string
 	UsedAt    int64
+	CreatedAt int64
 }
 
 func (q *Queries) UseSecret(ctx context.Context, arg UseSecretParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, useSecret, arg.ProjectID, arg.Purpose, arg.UsedAt)
+	result, err := q.db.ExecContext(ctx, useSecret,
+		arg.ProjectID,
+		arg.Purpose,
+		arg.UsedAt,
+		arg.CreatedAt,
+	)
 	if err != nil {
 		return 0, err
 	}
