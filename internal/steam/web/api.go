@@ -38,9 +38,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, read fu
 func (c *Client) econ(ctx context.Context, method string, query url.Values, out any) error {
 	return c.get(ctx, "/IEconService/"+method+"/v1/", query, func(a answer) error {
 		if h := a.header.Get("X-Eresult"); (h == "" || h == "1") && bytes.HasPrefix(a.body, []byte(`{"response":{`)) {
-			return decode(a.body, &struct { // as nearly all are, read once
-				Response any `json:"response"`
-			}{out})
+			return decode(a.body, enveloped{out}) // as nearly all are, read once
 		}
 		response, err := econResponse(a)
 		if err != nil {
@@ -48,6 +46,16 @@ func (c *Client) econ(ctx context.Context, method string, query url.Values, out 
 		}
 		return decode(response, out)
 	})
+}
+
+// enveloped is around every response.
+type enveloped struct{ response any }
+
+func (e enveloped) member(name []byte) json.Unmarshaler {
+	if string(name) == "response" {
+		return filled{e.response}
+	}
+	return nil
 }
 
 // econResponse takes the response out of its envelope. No result header means

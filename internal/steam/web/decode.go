@@ -83,10 +83,15 @@ func (l *list[T]) UnmarshalJSON(b []byte) error {
 	case string(b) == "null" || string(b) == `""`:
 		return nil
 	case b[0] == '[':
-		return json.Unmarshal(b, (*[]T)(l))
+		*l = nil
+		return elements(b, func(value []byte) error {
+			var one T
+			*l = append(*l, one)
+			return fill(&(*l)[len(*l)-1], value)
+		})
 	}
-	var m map[string]T
-	if err := json.Unmarshal(b, &m); err != nil {
+	var m object[T]
+	if err := m.UnmarshalJSON(b); err != nil {
 		return err
 	}
 	keys := make([]string, 0, len(m))
@@ -110,12 +115,20 @@ func (o *object[T]) UnmarshalJSON(b []byte) error {
 	case "null", `""`, "[]":
 		return nil
 	}
-	return json.Unmarshal(b, (*map[string]T)(o))
+	if *o == nil {
+		*o = object[T]{}
+	}
+	return members(b, func(name, value []byte) error {
+		var one T
+		err := fill(&one, value)
+		(*o)[string(name)] = one
+		return err
+	})
 }
 
 // decode reads one JSON document. Anything else is [steam.ErrUnavailable].
 func decode(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := unmarshal(body, into); err != nil {
 		what := "broken json"
 		if bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 			what = "html"
@@ -124,6 +137,17 @@ func decode(body []byte, into any) error {
 		return fmt.Errorf("%w: %s instead of an answer (%d bytes)", steam.ErrUnavailable, what, len(body))
 	}
 	return nil
+}
+
+func unmarshal(body []byte, into any) error {
+	w, ok := into.(wire)
+	if !ok {
+		return json.Unmarshal(body, into)
+	}
+	if !json.Valid(body) {
+		return errShape
+	}
+	return read(bytes.TrimSpace(body), w)
 }
 
 // malformed is an answer without what matters.

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -116,6 +118,33 @@ func FuzzTrade(f *testing.F) {
 			}
 			if _, err := json.Marshal(tr); err != nil {
 				t.Errorf("trade cannot be printed: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzParts takes objects and arrays apart as encoding/json does.
+func FuzzParts(f *testing.F) {
+	for _, s := range []string{` { "a" : [1, "]\\"", {"b":{}}] ,"\u0061":-1e5 , "\xff":true}`, `[ null , "\\\\" ,[[],{}] ]`, `{}`, `[]`, `[ ]`, `"a,b"`, `5`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if !json.Valid(body) {
+			return
+		}
+		body = bytes.TrimSpace(body)
+		switch body[0] {
+		case '{':
+			want, got := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+			err := members(body, func(name, value []byte) error { got[string(name)] = value; return nil })
+			if json.Unmarshal(body, &want); err != nil || !maps.EqualFunc(got, want, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+				t.Errorf("%s: %q, %v", body, got, err)
+			}
+		case '[':
+			var want, got []json.RawMessage
+			err := elements(body, func(value []byte) error { got = append(got, value); return nil })
+			if json.Unmarshal(body, &want); err != nil || !slices.EqualFunc(got, want, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+				t.Errorf("%s: %q, %v", body, got, err)
 			}
 		}
 	})

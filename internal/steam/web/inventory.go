@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,39 +21,111 @@ var errOwnRefused = fmt.Errorf("own inventory refused: %w", steam.ErrSession)
 const maxPages = 200
 
 type inventoryPage struct {
-	Success      number            `json:"success"`
-	Assets       list[assetWire]   `json:"assets"`
-	Descriptions list[description] `json:"descriptions"`
-	More         number            `json:"more_items"`
-	Last         text              `json:"last_assetid"`
+	Success      number
+	Assets       list[assetWire]
+	Descriptions list[description]
+	More         number
+	Last         text
+}
+
+func (i *inventoryPage) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "success":
+		return &i.Success
+	case "assets":
+		return &i.Assets
+	case "descriptions":
+		return &i.Descriptions
+	case "more_items":
+		return &i.More
+	case "last_assetid":
+		return &i.Last
+	}
+	return nil
 }
 
 type assetWire struct {
-	App      number `json:"appid"`
-	Context  text   `json:"contextid"`
-	Asset    text   `json:"assetid"`
-	Currency text   `json:"currencyid"`
-	Class    text   `json:"classid"`
-	Instance text   `json:"instanceid"`
+	App      number
+	Context  text
+	Asset    text
+	Currency text
+	Class    text
+	Instance text
+}
+
+func (a *assetWire) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "appid":
+		return &a.App
+	case "contextid":
+		return &a.Context
+	case "assetid":
+		return &a.Asset
+	case "currencyid":
+		return &a.Currency
+	case "classid":
+		return &a.Class
+	case "instanceid":
+		return &a.Instance
+	}
+	return nil
 }
 
 type description struct {
-	Class      text              `json:"classid"`
-	Instance   text              `json:"instanceid"`
-	Name       text              `json:"name"`
-	NameColor  text              `json:"name_color"`
-	HashName   text              `json:"market_hash_name"`
-	Icon       text              `json:"icon_url"`
-	Type       text              `json:"type"`
-	Tradable   number            `json:"tradable"`
-	Marketable number            `json:"marketable"`
-	Sealed     number            `json:"sealed"`
-	Lines      list[descriptive] `json:"descriptions"`
+	Class      text
+	Instance   text
+	Name       text
+	NameColor  text
+	HashName   text
+	Icon       text
+	Type       text
+	Tradable   number
+	Marketable number
+	Sealed     number
+	Lines      list[descriptive]
+}
+
+func (d *description) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "classid":
+		return &d.Class
+	case "instanceid":
+		return &d.Instance
+	case "name":
+		return &d.Name
+	case "name_color":
+		return &d.NameColor
+	case "market_hash_name":
+		return &d.HashName
+	case "icon_url":
+		return &d.Icon
+	case "type":
+		return &d.Type
+	case "tradable":
+		return &d.Tradable
+	case "marketable":
+		return &d.Marketable
+	case "sealed":
+		return &d.Sealed
+	case "descriptions":
+		return &d.Lines
+	}
+	return nil
 }
 
 type descriptive struct {
-	Value text `json:"value"`
-	Name  text `json:"name"`
+	Value text
+	Name  text
+}
+
+func (d *descriptive) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "value":
+		return &d.Value
+	case "name":
+		return &d.Name
+	}
+	return nil
 }
 
 // Inventory reads a whole context of any account, newest first. A private

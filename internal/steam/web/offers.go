@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -11,30 +12,92 @@ import (
 )
 
 type offerWire struct {
-	ID           text            `json:"tradeofferid"`
-	Account      number          `json:"accountid_other"`
-	Message      text            `json:"message"`
-	Expires      moment          `json:"expiration_time"`
-	State        number          `json:"trade_offer_state"`
-	Give         list[offerItem] `json:"items_to_give"`
-	Receive      list[offerItem] `json:"items_to_receive"`
-	Ours         number          `json:"is_our_offer"`
-	Created      moment          `json:"time_created"`
-	Updated      moment          `json:"time_updated"`
-	Trade        text            `json:"tradeid"`
-	EscrowEnd    moment          `json:"escrow_end_date"`
-	Confirmation number          `json:"confirmation_method"`
+	ID           text
+	Account      number
+	Message      text
+	Expires      moment
+	State        number
+	Give         list[offerItem]
+	Receive      list[offerItem]
+	Ours         number
+	Created      moment
+	Updated      moment
+	Trade        text
+	EscrowEnd    moment
+	Confirmation number
+}
+
+func (o *offerWire) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "tradeofferid":
+		return &o.ID
+	case "accountid_other":
+		return &o.Account
+	case "message":
+		return &o.Message
+	case "expiration_time":
+		return &o.Expires
+	case "trade_offer_state":
+		return &o.State
+	case "items_to_give":
+		return &o.Give
+	case "items_to_receive":
+		return &o.Receive
+	case "is_our_offer":
+		return &o.Ours
+	case "time_created":
+		return &o.Created
+	case "time_updated":
+		return &o.Updated
+	case "tradeid":
+		return &o.Trade
+	case "escrow_end_date":
+		return &o.EscrowEnd
+	case "confirmation_method":
+		return &o.Confirmation
+	}
+	return nil
 }
 
 type offerItem struct {
 	assetWire
-	Missing number `json:"missing"`
+	Missing number
+}
+
+func (o *offerItem) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "missing":
+		return &o.Missing
+	}
+	return o.assetWire.member(name)
 }
 
 type offersPage struct {
-	Sent     list[offerWire] `json:"trade_offers_sent"`
-	Received list[offerWire] `json:"trade_offers_received"`
-	Next     number          `json:"next_cursor"`
+	Sent     list[offerWire]
+	Received list[offerWire]
+	Next     number
+}
+
+func (o *offersPage) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "trade_offers_sent":
+		return &o.Sent
+	case "trade_offers_received":
+		return &o.Received
+	case "next_cursor":
+		return &o.Next
+	}
+	return nil
+}
+
+// singleOffer is the answer about one.
+type singleOffer struct{ Offer offerWire }
+
+func (o *singleOffer) member(name []byte) json.Unmarshaler {
+	if string(name) == "offer" {
+		return filled{&o.Offer}
+	}
+	return nil
 }
 
 // Offers lists active offers and those updated since the cutoff (zero: active
@@ -87,9 +150,7 @@ func appendNew(to []steam.Offer, wires list[offerWire], seen map[steam.OfferID]b
 
 // Offer reads one offer; an id that is unknown or foreign is [steam.ErrNotFound].
 func (c *Client) Offer(ctx context.Context, id steam.OfferID) (steam.Offer, error) {
-	var out struct {
-		Offer offerWire `json:"offer"`
-	}
+	var out singleOffer
 	query := url.Values{"tradeofferid": {string(id)}, "language": {"english"}, "get_descriptions": {"0"}}
 	if err := c.econ(ctx, "GetTradeOffer", query, &out); err != nil {
 		return steam.Offer{}, err

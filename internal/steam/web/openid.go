@@ -241,7 +241,7 @@ func (o OpenID) post(ctx context.Context, form url.Values) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: status %d", steam.ErrUnavailable, res.StatusCode)
 	}
-	body, err := readAll(res.Body, checkLimit)
+	body, err := readAll(res, checkLimit)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", steam.ErrUnavailable, err)
 	}

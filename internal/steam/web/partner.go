@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,19 +15,51 @@ import (
 )
 
 type partnerPage struct {
-	Success      number               `json:"success"`
-	Error        text                 `json:"error"`
-	Items        object[partnerAsset] `json:"rgInventory"`
-	Descriptions object[description]  `json:"rgDescriptions"`
-	More         number               `json:"more"`
-	Start        number               `json:"more_start"`
+	Success      number
+	Error        text
+	Items        object[partnerAsset]
+	Descriptions object[description]
+	More         number
+	Start        number
+}
+
+func (p *partnerPage) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "success":
+		return &p.Success
+	case "error":
+		return &p.Error
+	case "rginventory":
+		return &p.Items
+	case "rgdescriptions":
+		return &p.Descriptions
+	case "more":
+		return &p.More
+	case "more_start":
+		return &p.Start
+	}
+	return nil
 }
 
 type partnerAsset struct {
-	ID       text   `json:"id"`
-	Class    text   `json:"classid"`
-	Instance text   `json:"instanceid"`
-	Pos      number `json:"pos"`
+	ID       text
+	Class    text
+	Instance text
+	Pos      number
+}
+
+func (p *partnerAsset) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "id":
+		return &p.ID
+	case "classid":
+		return &p.Class
+	case "instanceid":
+		return &p.Instance
+	case "pos":
+		return &p.Pos
+	}
+	return nil
 }
 
 // PartnerInventory reads tradable items through a trade URL, newest first. With

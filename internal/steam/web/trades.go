@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"strconv"
 	"time"
@@ -13,28 +14,77 @@ import (
 const tradesAPage = 100
 
 type tradeWire struct {
-	ID         text            `json:"tradeid"`
-	Partner    text            `json:"steamid_other"`
-	Init       moment          `json:"time_init"`
-	EscrowEnd  moment          `json:"time_escrow_end"`
-	Settlement moment          `json:"time_settlement"`
-	Status     *number         `json:"status"`
-	Rollback   text            `json:"rollback_trade"`
-	Received   list[tradeItem] `json:"assets_received"`
-	Given      list[tradeItem] `json:"assets_given"`
+	ID         text
+	Partner    text
+	Init       moment
+	EscrowEnd  moment
+	Settlement moment
+	Status     *number
+	Rollback   text
+	Received   list[tradeItem]
+	Given      list[tradeItem]
+}
+
+func (t *tradeWire) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "tradeid":
+		return &t.ID
+	case "steamid_other":
+		return &t.Partner
+	case "time_init":
+		return &t.Init
+	case "time_escrow_end":
+		return &t.EscrowEnd
+	case "time_settlement":
+		return &t.Settlement
+	case "status":
+		t.Status = new(number)
+		return t.Status
+	case "rollback_trade":
+		return &t.Rollback
+	case "assets_received":
+		return &t.Received
+	case "assets_given":
+		return &t.Given
+	}
+	return nil
 }
 
 type tradeItem struct {
 	assetWire
-	NewID           text `json:"new_assetid"`
-	NewContext      text `json:"new_contextid"`
-	RollbackID      text `json:"rollback_new_assetid"`
-	RollbackContext text `json:"rollback_new_contextid"`
+	NewID           text
+	NewContext      text
+	RollbackID      text
+	RollbackContext text
+}
+
+func (t *tradeItem) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "new_assetid":
+		return &t.NewID
+	case "new_contextid":
+		return &t.NewContext
+	case "rollback_new_assetid":
+		return &t.RollbackID
+	case "rollback_new_contextid":
+		return &t.RollbackContext
+	}
+	return t.assetWire.member(name)
 }
 
 type tradesPage struct {
-	Trades list[tradeWire] `json:"trades"`
-	More   number          `json:"more"`
+	Trades list[tradeWire]
+	More   number
+}
+
+func (t *tradesPage) member(name []byte) json.Unmarshaler {
+	switch string(name) {
+	case "trades":
+		return &t.Trades
+	case "more":
+		return &t.More
+	}
+	return nil
 }
 
 // Trade reads a trade's record; unknown is [steam.ErrNotFound].

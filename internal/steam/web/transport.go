@@ -81,7 +81,7 @@ func (c *Client) do(ctx context.Context, k call) (answer, error) {
 	}
 	defer res.Body.Close()
 	a := answer{status: res.StatusCode, header: res.Header}
-	if a.body, err = readAll(res.Body, k.limit); err != nil {
+	if a.body, err = readAll(res, k.limit); err != nil {
 		return answer{}, c.broken(k, start, err)
 	}
 	c.noteDate(res.Header)
@@ -155,18 +155,23 @@ func withoutURL(err error) error {
 	return err
 }
 
-func readAll(r io.Reader, limit int64) ([]byte, error) {
+// roomAtOnce bounds what is made ready for an answer because it says how long it
+// is.
+const roomAtOnce = 64 << 10
+
+func readAll(res *http.Response, limit int64) ([]byte, error) {
 	if limit == 0 {
 		limit = bodyLimit
 	}
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
+	var b bytes.Buffer
+	b.Grow(int(max(min(res.ContentLength, roomAtOnce), 0)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(res.Body, limit+1)); err != nil {
 		return nil, err
 	}
-	if int64(len(b)) > limit {
+	if int64(b.Len()) > limit {
 		return nil, fmt.Errorf("answer is larger than %d bytes", limit)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 func (c *Client) noteDate(h http.Header) {
