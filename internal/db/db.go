@@ -232,6 +232,9 @@ func (d *DB) openSQLite(ctx context.Context, path string, on medium, bring schem
 	if d.writer, err = newWriter(ctx, d, w); err != nil {
 		return errors.Join(err, w.Close())
 	}
+	if on.journal == "wal" {
+		d.writer.logMost = logMost
+	}
 	pool, err := sql.Open("sqlite", sqliteURL(path, on.vfs, readOnly))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
@@ -258,7 +261,7 @@ func private(path string) error {
 // sqliteURL spells the pragmas in the form this driver understands; it
 // silently ignores what it does not know, so checkSQLite reads them back.
 func sqliteURL(path, vfs, mode string) string {
-	pragmas := []string{"busy_timeout(10000)", "foreign_keys(1)", "temp_store(memory)"}
+	pragmas := []string{fmt.Sprintf("busy_timeout(%d)", busyWait), "foreign_keys(1)", "temp_store(memory)"}
 	if mode == readOnly {
 		pragmas = append(pragmas, mode, "cache_size(-8192)") // KiB, for each of the readers
 	} else {
@@ -270,6 +273,9 @@ func sqliteURL(path, vfs, mode string) string {
 	}
 	return "file:" + escaped(path) + "?" + q.Encode()
 }
+
+// busyWait is how many milliseconds a connection waits for another process.
+const busyWait = 10_000
 
 // readOnly is the mode of connections that only read; others name their journal.
 const readOnly = "query_only(1)"

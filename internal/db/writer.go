@@ -35,6 +35,7 @@ type writer struct {
 	values  []driver.NamedValue    // of one of them, while it runs
 	bad     error                  // set once: nothing can be acknowledged any more
 	careful int                    // groups that still run in savepoints
+	logMost int64                  // pages of the log until readers are waited for; 0: there is none
 }
 
 type job struct {
@@ -163,6 +164,9 @@ func (w *writer) commit(group []*job) {
 			j.tx.committed(&w.db.bus)
 		}
 		close(j.end)
+	}
+	if err == nil {
+		w.shorten()
 	}
 }
 
