@@ -58,6 +58,7 @@ part nodes env SKINRAIL_FREEZE="$(pick "" 60s)" SKINRAIL_NODE_KILLS="$(pick 3 15
 
 part input env SKINRAIL_BAD_INPUT="$(pick some all)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback BadInput"
 part audit env SKINRAIL_BOOKS="$(pick 20000 1000000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/ledger AuditReadsEachTransferOnce"
+part orders env SKINRAIL_BOOKS="$(pick 5000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/app AuditComparesAllOrders"
 part spend env SKINRAIL_DOUBLE_SPEND="$(pick 20000 200000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase MoneyIsSpentOnce"
 part groups env SKINRAIL_GROUPS="$(pick 50 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/purchase GroupEqualsOneByOne"
 part history env SKINRAIL_HISTORIES="$(pick 8 2000)" scripts/with-postgres bash -c "$(declare -f proof); proof ./internal/skinsback AccountAreLinearizable"

@@ -78,8 +78,13 @@ func (a *arena) ok(err error) {
 // all games are under protection.
 func newArena(t *testing.T, target string, bots int, payers []int) *arena {
 	t.Helper()
+	return openArena(t, target, arenaWorld(bots, payers))
+}
+
+func openArena(t *testing.T, target string, world []byte) *arena {
+	t.Helper()
 	a := &arena{t: t, target: target, now: time.Date(2026, 5, 4, 9, 30, 0, 0, time.UTC)}
-	f, err := sandbox.Parse(arenaWorld(bots, payers))
+	f, err := sandbox.Parse(world)
 	a.ok(err)
 	a.steam, err = sim.Open(sim.Options{Now: a.clock, BaseURL: func() string { return "http://steam.test" }, Logger: slog.New(slog.DiscardHandler)})
 	a.ok(err)

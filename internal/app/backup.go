@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/db"
-	"github.com/skinrail/skinrail/internal/ledger"
 )
 
 // Backup copies the database of a folder while the gateway works on it.
@@ -97,7 +96,7 @@ func prove(ctx context.Context, path string, out io.Writer) (err error) {
 // audited prints what is wrong in the books, if anything is.
 func audited(ctx context.Context, d *db.DB, out io.Writer) error {
 	m := newMeter(out, "transactions proved")
-	report, err := ledger.New(d).AuditTold(ctx, m.at)
+	report, err := proof(ctx, d, m.at)
 	m.end()
 	if err != nil {
 		return err

@@ -170,7 +170,7 @@ func (a *arena) compare(races []contest) (paid, undone int) {
 	if got != want || held != 0 {
 		a.t.Errorf("paid out %s, want %s; %s is still held", got, want, held)
 	}
-	report, err := a.g.Ledger.Audit(a.t.Context())
+	report, err := Prove(a.t.Context(), a.db, true, nil)
 	if a.ok(err); !report.OK() {
 		a.t.Errorf("%s", report)
 	}

@@ -94,7 +94,9 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.ok(w.fleet.Add(ctx, fleet.NewBot{ID: bot, AccountName: "desk"}, noon))
 	w.ok(w.fleet.Report(ctx, bot, fleet.Ready, "", noon))
 	t.Cleanup(func() {
-		report, err := w.ledger.Audit(context.Background())
+		report, err := w.ledger.AuditOrders(context.Background(), ledger.Orders{Given: []string{"test"}, Books: []func(context.Context, db.Querier, *ledger.Claims) error{deposit.Books,
+			func(ctx context.Context, q db.Querier, c *ledger.Claims) error { return merchant.Sums(ctx, q, c.Kept) },
+			func(ctx context.Context, q db.Querier, c *ledger.Claims) error { return risk.Sums(ctx, q, c.Kept) }}}, nil)
 		if err != nil || !report.OK() {
 			t.Errorf("audit: %v\n%s", err, report)
 		}

@@ -19,14 +19,16 @@ type Progress func(done, total int64)
 // and hold once, all of one moment, and compares them. It may run at any time,
 // also while money moves. Only the database's errors are errors; what is wrong
 // stands in the report, figures in thousandths of a dollar.
-func (s *Service) Audit(ctx context.Context) (Report, error) { return s.AuditTold(ctx, nil) }
+func (s *Service) Audit(ctx context.Context) (Report, error) {
+	return s.AuditOrders(ctx, Orders{}, nil)
+}
 
-// AuditTold is [Service.Audit] and tells how far it is.
-func (s *Service) AuditTold(ctx context.Context, tell Progress) (r Report, err error) {
+// AuditOrders is [Service.Audit], compares the books with the orders that have
+// moved money, and tells how far it is.
+func (s *Service) AuditOrders(ctx context.Context, o Orders, tell Progress) (r Report, err error) {
 	err = s.db.Snapshot(ctx, func(q db.Querier) error {
-		r = Report{}
-		a := &audit{q: q, r: &r, tell: tell, holds: newHolds()}
-		return a.run(ctx)
+		r, err = AuditIn(ctx, q, o, tell)
+		return err
 	})
 	if err != nil {
 		return Report{}, fmt.Errorf("audit: %w", err)
@@ -39,19 +41,27 @@ const sealPage = 64
 
 // audit is one run.
 type audit struct {
-	q     db.Querier
-	r     *Report
-	tell  Progress
-	total int64 // the highest id
-	head  head
-	all   map[int64]*holder
-	walk  *walk
-	holds *holds
-	lines int64
+	q      db.Querier
+	r      *Report
+	tell   Progress
+	total  int64 // the highest id
+	head   head
+	all    map[int64]*holder
+	walk   *walk
+	holds  *holds
+	orders *compared
+	lines  int64
 }
 
-func (a *audit) run(ctx context.Context) error {
-	err := a.begin(ctx)
+// AuditIn is [Service.AuditOrders] of what q sees, which must be one moment.
+func AuditIn(ctx context.Context, q db.Querier, o Orders, tell Progress) (r Report, err error) {
+	a := &audit{q: q, r: &r, tell: tell, holds: newHolds()}
+	err = a.run(ctx, o)
+	return r, err
+}
+
+func (a *audit) run(ctx context.Context, o Orders) error {
+	err := a.begin(ctx, o)
 	for _, do := range []func(context.Context) error{a.seals, a.tail, a.orphans, a.openHolds} {
 		if err == nil {
 			err = do(ctx)
@@ -59,11 +69,12 @@ func (a *audit) run(ctx context.Context) error {
 	}
 	if err == nil {
 		a.accounts()
+		err = a.orders.ask(ctx, a.q)
 	}
 	return err
 }
 
-func (a *audit) begin(ctx context.Context) (err error) {
+func (a *audit) begin(ctx context.Context, o Orders) (err error) {
 	if a.head, err = readHead(ctx, a.q); err != nil {
 		return err
 	}
@@ -71,6 +82,7 @@ func (a *audit) begin(ctx context.Context) (err error) {
 		return err
 	}
 	a.r.examined(0, 0)
+	a.orders = o.compare(a.r, a.all)
 	a.walk = newWalk(a.q, math.MinInt64, a.see)
 	return a.q.QueryRowContext(ctx, "select coalesce(max(t.id), 0) from ledger_transaction t").Scan(&a.total)
 }
@@ -86,6 +98,7 @@ func (a *audit) see(r record) {
 	}
 	a.lines += int64(len(r.lines))
 	a.holds.transaction(r)
+	a.orders.transaction(r)
 	if a.tell != nil && a.r.Checks[zeroEach].Examined%maxSeal == 0 {
 		a.tell(r.id, a.total)
 	}

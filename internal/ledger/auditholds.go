@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"strings"
 
+	"github.com/skinrail/skinrail/internal/db"
 	"github.com/skinrail/skinrail/internal/ledger/sqlc"
 )
 
@@ -82,11 +83,12 @@ func (h *holds) hold(r holdRow) {
 	h.resolved -= maphash.Comparable(h.seed, ending{r.id, r.state, from, r.to, r.amount, r.resolvedAt})
 }
 
-const holdsSQL = `select h.id, h.from_account, h.to_account, h.amount, h.opened_at, h.not_before, h.state, h.resolved_at, h.timed from hold h`
+const holdsSQL = `select h.id, h.from_account, h.to_account, h.amount, h.opened_at, h.not_before, h.state, h.resolved_at,
+	case when h.timed then true else false end from hold h`
 
-// openHolds reads every hold.
-func (a *audit) openHolds(ctx context.Context) error {
-	rows, err := a.q.QueryContext(ctx, holdsSQL)
+// eachHold reads every hold.
+func eachHold(ctx context.Context, q db.Querier, see func(holdRow)) error {
+	rows, err := q.QueryContext(ctx, holdsSQL)
 	if err != nil {
 		return err
 	}
@@ -98,11 +100,18 @@ func (a *audit) openHolds(ctx context.Context) error {
 			return err
 		}
 		r.state = string(state)
+		see(r)
+	}
+	return rows.Err()
+}
+
+// openHolds looks at every hold.
+func (a *audit) openHolds(ctx context.Context) error {
+	err := eachHold(ctx, a.q, func(r holdRow) {
 		a.holds.hold(r)
-		if r.state == stateOpen {
-			if h := a.all[r.to]; h != nil {
-				h.waits += r.amount
-			}
+		a.orders.hold(r)
+		if h := a.all[r.to]; h != nil && r.state == stateOpen {
+			h.waits += r.amount
 		}
 		if r.state == stateOpen && r.resolvedAt != 0 {
 			a.r.wrong(holdResolved, 1, "hold %s is open and was resolved at %d", r.id, r.resolvedAt)
@@ -110,8 +119,8 @@ func (a *audit) openHolds(ctx context.Context) error {
 		if r.state == "released" && r.resolvedAt < r.notBefore {
 			a.r.wrong(holdResolved, 1, "hold %s was released at %d, before its time %d", r.id, r.resolvedAt, r.notBefore)
 		}
-	}
-	if err := rows.Err(); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	a.r.examined(holdMade, a.holds.examined)

@@ -15,5 +15,5 @@
 // lack of money.
 //
 // The ledger knows nothing of deposits or purchases: deposit and purchase call
-// it inside their own writes. It makes no rounding decision.
+// it inside their own writes, and tell an audit what they say of the books. It makes no rounding decision.
 package ledger

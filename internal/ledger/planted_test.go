@@ -104,7 +104,7 @@ func planted(t *testing.T, d *db.DB, plant ...string) (audited, checked ledger.R
 				return fmt.Errorf("%s: %w", s, err)
 			}
 		}
-		if audited, err = ledger.AuditIn(t.Context(), tx); err != nil {
+		if audited, err = ledger.AuditIn(t.Context(), tx, ledger.Orders{}, nil); err != nil {
 			return err
 		}
 		if checked, err = ledger.CheckIn(t.Context(), tx, noon); err != nil {

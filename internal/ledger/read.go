@@ -21,7 +21,7 @@ const (
 	headSQL    = `select n, hash, low, high, verified from ledger_head where id = 1`
 	sealsSQL   = `select n, at, high, members, hash from ledger_seal where n > $1 order by n limit $2`
 	recentSQL  = `select members from ledger_seal where high > $1`
-	holdersSQL = `select a.id, a.path, a.overdraft, a.balance, coalesce(s.amount, 0)
+	holdersSQL = `select a.id, a.path, case when a.overdraft then true else false end, a.balance, coalesce(s.amount, 0)
 		from account a left join ledger_sum s on s.account_id = a.id`
 )
 

@@ -173,7 +173,7 @@ func TestLongBacklogIsSealedInParts(t *testing.T) {
 		t.Errorf("%d seals, want 2", seals)
 	}
 	var told int64
-	if _, err := l.AuditTold(t.Context(), func(done, total int64) {
+	if _, err := l.AuditOrders(t.Context(), ledger.Orders{}, func(done, total int64) {
 		if told = done; total != n {
 			t.Errorf("%d of %d", done, total)
 		}

@@ -133,6 +133,9 @@ func (f File) seedProjects(ctx context.Context, r Rooms, now time.Time) error {
 	return nil
 }
 
+// Opening is the kind of the transactions by which projects begin with money.
+const Opening = "opening"
+
 // open posts the money that a project starts with, once.
 func (p Project) open(ctx context.Context, r Rooms, id int64, now time.Time) error {
 	if p.Balance == "" {
@@ -142,7 +145,7 @@ func (p Project) open(ctx context.Context, r Rooms, id int64, now time.Time) err
 	if err != nil || amount == 0 {
 		return err
 	}
-	err = r.Ledger.Post(ctx, ledger.Transaction{Ref: "opening/" + p.ClientID, Kind: "opening", At: now, Entries: []ledger.Entry{
+	err = r.Ledger.Post(ctx, ledger.Transaction{Ref: "opening/" + p.ClientID, Kind: Opening, At: now, Entries: []ledger.Entry{
 		{Account: ledger.OutsideCash, Amount: -amount}, {Account: ledger.Available(id), Amount: amount}}})
 	if errors.Is(err, fault.Duplicate) {
 		return nil

@@ -56,7 +56,7 @@ func (r *run) finish() {
 		r.fail("liveness: %s", what)
 	}
 	r.decideAll()
-	r.audit()
+	r.audit(true)
 	r.agree()
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/skinrail/skinrail/internal/app"
+	"github.com/skinrail/skinrail/internal/ledger"
 	"github.com/skinrail/skinrail/internal/random"
 	"github.com/skinrail/skinrail/internal/steam/sim"
 )
@@ -50,6 +51,7 @@ type run struct {
 	doubted []string        // trades that Steam's support has looked into
 	outage  time.Time       // until when Steam is in maintenance
 	pauses  int             // of the API call that runs
+	starts  int             // after deaths and stops
 	rounds  int             // of upkeep
 	log     *slog.Logger
 	trace   trace
@@ -234,7 +236,8 @@ func (r *run) restart() {
 		}
 	}
 	r.start()
-	r.audit()
+	r.starts++
+	r.audit(r.starts%4 == 0)
 }
 
 // start makes a gateway on the database.
@@ -261,9 +264,13 @@ func (r *run) start() {
 	r.gateway, r.api = g, g.API.Handler()
 }
 
-// audit recomputes the books.
-func (r *run) audit() {
-	report, err := r.gateway.Ledger.Audit(r.ctx)
+// audit recomputes the books, and compares them with the orders.
+func (r *run) audit(withOrders bool) {
+	audit := r.gateway.Ledger.Audit
+	if withOrders {
+		audit = func(ctx context.Context) (ledger.Report, error) { return app.Prove(ctx, r.place.db, true, nil) }
+	}
+	report, err := audit(r.ctx)
 	if err != nil {
 		r.fail("audit: %v", err)
 	}

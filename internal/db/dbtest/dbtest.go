@@ -90,6 +90,18 @@ func Break(t testing.TB, d *db.DB, table string) {
 	}
 }
 
+// Mend gives back the table that [Break] took away.
+func Mend(t testing.TB, d *db.DB, table string) {
+	t.Helper()
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "alter table broken_"+table+" rename to "+table)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Freeze lets a table be read only: from now on each change of it fails. On
 // SQLite.
 func Freeze(t testing.TB, d *db.DB, table string) {
