@@ -316,13 +316,15 @@ func olderThan(version string, want ...int) bool {
 	return false
 }
 
-// Version grows with every commit, after it is on disk and before its writers
-// are answered: what was read at a version is still so while the version is the
-// same. False on PostgreSQL, where others commit too. Another process that
-// writes the same SQLite file is not seen: keep nothing for long.
-func (d *DB) Version() (int64, bool) {
+// Version grows with every commit, before its writers are answered: what was
+// read at a version is what anybody reads while the version is the same. False
+// while a commit is under way, which one reader sees already and another does
+// not, and on PostgreSQL, where others commit too. Another process that writes
+// the same SQLite file is not seen: keep nothing for long.
+func (d *DB) Version() (version int64, known bool) {
 	if d.writer == nil {
 		return 0, false
 	}
-	return d.writer.commits.Load(), true
+	version = d.writer.version.Load()
+	return version, version%2 == 0
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Commits is how many commits SQLite's writer has brought to disk.
-func (d *DB) Commits() int64 { return d.writer.commits.Load() }
+// Commits is how many commits SQLite's writer has made.
+func (d *DB) Commits() int64 { return d.writer.version.Load() / 2 }
 
 // Waiting is how many writes wait for SQLite's writer.
 func (d *DB) Waiting() int { return len(d.writer.jobs) }

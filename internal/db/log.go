@@ -20,7 +20,7 @@ const (
 // a backup, keeps it from that; then it is tried again when the log has grown by
 // as much once more. That it cannot be written shows in a commit.
 func (w *writer) shorten() {
-	if w.logMost == 0 || w.commits.Load()%logLook != 0 {
+	if w.logMost == 0 || w.version.Load()/2%logLook != 0 {
 		return
 	}
 	_, pages := w.checkpoint("noop")

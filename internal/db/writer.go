@@ -26,7 +26,7 @@ type writer struct {
 	done    chan struct{}
 	stop    sync.Once
 	callers atomic.Int64 // who write or wait
-	commits atomic.Int64 // commits that reached the disk
+	version atomic.Int64 // one more before a commit and after it: odd while one is under way
 
 	turn    sync.Mutex // held by who writes; guards what follows
 	conn    *sql.Conn
@@ -230,10 +230,12 @@ func (w *writer) begin() error {
 // flush commits; when it returns nil, the group is on disk.
 func (w *writer) flush(writes int) error {
 	began := time.Now()
-	if err := w.exec("commit"); err != nil {
+	w.version.Add(1)
+	err := w.exec("commit")
+	w.version.Add(1)
+	if err != nil {
 		return w.commitFailed(err)
 	}
-	w.commits.Add(1)
 	w.db.watched(began, writes)
 	return nil
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // Answers about what has not changed are remembered: merchants poll. An answer
-// is good while the database has committed nothing since before it was read,
-// and for a second at the most, because another program may have written.
+// is good while the database has committed nothing since before it was read and
+// commits nothing now, and for a second at the most, because another program may
+// have written.
 const (
 	answerLife = time.Second
 	maxAnswers = 8192

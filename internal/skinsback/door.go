@@ -49,8 +49,8 @@ type Deps struct {
 	// Ready returns why nothing can be traded, site_off or no_bots; "" when all
 	// is well.
 	Ready func() string
-	// Version counts the commits of the database; false when other programs
-	// commit too. Missing means false.
+	// Version is another one after each commit of the database; false while one
+	// is under way, and when other programs commit too. Missing means false.
 	Version func() (int64, bool)
 	// Answered hears of each answer: the method, "" when none was reached, the
 	// error's number, 0 for success, and how long it took.
@@ -101,7 +101,7 @@ func New(deps Deps) *Door {
 		deps.Ready = func() string { return "" }
 	}
 	d := &Door{deps: deps, methods: methodsByName(), bodyTime: bodyTime, offerTime: offerTime}
-	if _, alone := deps.Version(); !alone {
+	if deps.DB.Engine() == db.Postgres { // other processes take calls too
 		d.quota.take = deps.Merchants.TakeCalls
 	}
 	return d
