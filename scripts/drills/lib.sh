@@ -91,17 +91,23 @@ mkfs_disk() {
 }
 mount_disk() { mount -o loop,errors=remount-ro "$work/disk.img" "$work/disk"; }
 
-# broken is what the kernel does to a disk of which it could not write its
-# journal: nothing more can be written, also not to open files. The gateway stands
-# still meanwhile: of an fsync that is under way then, ext4 can say that it is done
-# though it is not (docs/operations.md). mended repairs the disk.
+# broken PID is what the kernel does to a disk of which it could not write its
+# journal: nothing more can be written, also not to open files. The process that
+# works on it and its children stand still meanwhile: of an fsync that is under way
+# then, ext4 can say that it is done though it is not (docs/operations.md), and
+# PostgreSQL believes that as SQLite does. mended repairs the disk.
 broken() {
-  kill -STOP "$pid"
-  within 10 stands_still
+  kill -STOP "$1"
+  within 10 stands_still "$1" # and has no more children from now on
+  local p all="$1 $(cat "/proc/$1/task/"*/children)" known=("${pids[@]}")
+  pids+=($all) # whatever happens meanwhile, none stands still for ever
+  kill -STOP $all 2>/dev/null || true
+  for p in $all; do within 10 stands_still "$p"; done
   mount -o remount,abort "$work/disk"
-  kill -CONT "$pid"
+  kill -CONT $all 2>/dev/null || true
+  pids=("${known[@]}")
 }
-stands_still() { ! grep -qsv ') T ' "/proc/$pid/task/"*/stat; }
+stands_still() { ! grep -qsv ') [TXZ] ' "/proc/$1/task/"*/stat; }
 mended() {
   within 10 unmounted
   fsck.ext4 -fy "$work/disk.img" >/dev/null 2>&1 || [ $? = 1 ] || fail "the disk cannot be repaired"
@@ -147,7 +153,11 @@ all_kept() {
 sees() { grep -e "$1" >/dev/null; }
 
 say() { printf '== %s\n' "$*"; }
-fail() { printf 'FAILED: %s\n' "$*" >&2; [ ! -e "$work/err" ] || tail -n 20 "$work/err" >&2; exit 1; }
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  tail -n 20 "$work/err" "$work/server.log" >&2 2>/dev/null || true
+  exit 1
+}
 skinrail() { "$SKINRAIL" "$@"; }
 
 # field NAME prints the first text or number of that name in JSON.
@@ -211,7 +221,7 @@ give() { call "{\"method\":\"market_buy\",\"partner\":\"39734474\",\"token\":\"A
 
 # customers N buy one thing after another, each, until `enough` or until the
 # process of `start` has ended. They repeat a call with its key until it is answered,
-# for which they wait $patience seconds, and write down what was bought.
+# for which they wait $patience seconds at first, and write down what was bought.
 patience=10
 customers() {
   local n round=$RANDOM
@@ -224,12 +234,14 @@ customers() {
   pids+=("${customers[@]}")
 }
 customer() {
-  local n answer
+  local n answer first=$patience patience
   for n in $(seq 100000); do
     [ ! -e "$work/enough" ] || return 0
+    patience=$first
     until answer=$(keyed "load-$round-$1-$n") && sees '"success"' <<<"$answer"; do
       kill -0 "$pid" 2>/dev/null || return 0
       echo "$answer" >>"$work/refused.$1"
+      patience=10
       sleep 0.1
     done
     echo "load-$round-$1-$n $(field buy_id <<<"$answer")" >>"$work/bought.$1"

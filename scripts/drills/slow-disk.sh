@@ -40,7 +40,7 @@ has "the database's disk is slow" <"$work/err"
 commits=$(figure skinrail_db_commit_seconds_count)
 quick=$(figure 'skinrail_db_commit_seconds_bucket{le="0.5"}')
 echo "$quick of $commits commits took less than half a second"
-[ $((quick * 10)) -lt "$commits" ] || fail "the figure does not show it"
+[ $((quick * 4)) -lt "$commits" ] || fail "the figure does not show it"
 [ -z "$(figure 'skinrail_step_failures_total{[^}]*}')" ] || fail "steps have failed: $(curl -s "$admin/metrics" | grep '^skinrail_step')"
 [ "$(figure skinrail_leases)" = "$leases" ] || fail "it had $leases leases and has $(figure skinrail_leases)"
 skinrail doctor --data "$data" >"$work/said" || fail "the doctor sees more than a slow disk: $(cat "$work/said")"
