@@ -254,6 +254,24 @@ func TestLinkEndsAfterAnHour(t *testing.T) {
 	})
 }
 
+func TestLinkThatCannotEndHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		odd, sound := w.open(w.request("inv-1")), w.open(w.request("inv-2"))
+		w.ok(d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "update deposit set multiplier = 'odd', expires_at = expires_at - 1 where id = $1", odd.ID)
+			return err
+		}))
+		if did, err := w.deposits.Expire(t.Context(), sound.ExpiresAt); !did || err == nil {
+			t.Errorf("%v, %v", did, err)
+		}
+		if got := w.find(sound.ID); got.State != deposit.Failed {
+			t.Errorf("the link behind it: %s", got.State)
+		}
+	})
+}
+
 func TestEventTellsEverything(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -33,26 +33,31 @@ func (s *Service) Approve(ctx context.Context, project, id int64, now time.Time)
 	})
 }
 
-// Expire fails the links that are over and reports whether there were any.
+// Expire fails the links that are over and reports whether there were any. One
+// that cannot be failed is an error beside the others.
 func (s *Service) Expire(ctx context.Context, now time.Time) (bool, error) {
 	rows, err := sqlc.New(s.DB.Read()).Overdue(ctx, db.Micros(now))
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
+	var errs []error
 	for _, r := range rows {
-		d, err := fromRow(r)
-		if err != nil {
-			return true, err
-		}
-		err = s.DB.Write(ctx, func(tx *db.Tx) error {
-			_, err := s.move(ctx, tx, d, d, step{by: Expired, reason: ReasonExpired}, now)
-			return err // one that was not open any more is nobody's loss
-		})
-		if err != nil {
-			return true, fmt.Errorf("expire deposit %d: %w", d.ID, err)
+		if err := s.expire(ctx, r, now); err != nil {
+			errs = append(errs, fmt.Errorf("expire deposit %d: %w", r.ID, err))
 		}
 	}
-	return true, nil
+	return true, errors.Join(errs...)
+}
+
+func (s *Service) expire(ctx context.Context, r sqlc.Deposit, now time.Time) error {
+	d, err := fromRow(r)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := s.move(ctx, tx, d, d, step{by: Expired, reason: ReasonExpired}, now)
+		return err // one that was not open any more is nobody's loss
+	})
 }
 
 // NextDue is when the next link ends; false when none is open.
