@@ -17,7 +17,10 @@ import (
 const maxSeal = 4096
 
 // patience is how long a missing id is waited for before it is asked whether it
-// can still come; maxHoles is how many are asked at once.
+// can still come; maxHoles is how many are asked at once. An insert that has taken
+// an id and waits for another write with its reference cannot be seen by asking,
+// but the server ends such a wait after two seconds: patience goes by this
+// machine's monotonic clock, since the wall's may jump over those.
 const (
 	patience = 10 * time.Second
 	maxHoles = 2000
@@ -26,9 +29,17 @@ const (
 // sealer is what a node remembers between two seals.
 type sealer struct {
 	mu    sync.Mutex
+	clock func() time.Time // monotonic; nil: time.Now
 	paths map[int64]*holder
 	seen  map[int64]time.Time // missing ids, since when
 	dead  map[int64]bool      // missing ids that can never come
+}
+
+func (s *sealer) now() time.Time {
+	if s.clock != nil {
+		return s.clock()
+	}
+	return time.Now()
 }
 
 // Seal seals what is committed and not sealed yet, in one step that never
@@ -58,7 +69,7 @@ func (s *Service) Seal(ctx context.Context, now time.Time) (more bool, err error
 			return false, fmt.Errorf("seal: %w", err)
 		}
 	}
-	return len(u.records) >= maxSeal, s.sealer.bury(holes, now, func(ids []int64) ([]int64, error) { return s.probe(ctx, ids) })
+	return len(u.records) >= maxSeal, s.sealer.bury(holes, s.sealer.now(), func(ids []int64) ([]int64, error) { return s.probe(ctx, ids) })
 }
 
 func (s *Service) seal(ctx context.Context, h head, records []record, low int64, now time.Time) error {

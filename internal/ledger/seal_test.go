@@ -13,9 +13,10 @@ import (
 	"github.com/skinrail/skinrail/internal/ledger"
 )
 
-// sealAll seals until there is nothing more.
+// sealAll seals until there is nothing more, at a time when all clocks agree.
 func sealAll(t *testing.T, l *ledger.Service, now time.Time) {
 	t.Helper()
+	l.Patience(now)
 	for more := true; more; {
 		var err error
 		if more, err = l.Seal(context.WithoutCancel(t.Context()), now); err != nil {
@@ -45,6 +46,8 @@ func TestTwoWhoSealWhileMoneyMovesSealEachTransactionOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		l, other := ledger.New(d), ledger.New(d)
+		l.Patience(noon)
+		other.Patience(noon)
 		payIn(t, l, 7, 1_000)
 		done := make(chan struct{})
 		var writers, sealers sync.WaitGroup
@@ -144,6 +147,79 @@ func TestLateTransactionIsSealedWhenItShows(t *testing.T) {
 	wantTail(t, l, 0)
 	if r, err := l.Check(t.Context(), noon); err != nil || !r.OK() {
 		t.Errorf("check: %v\n%s", err, r)
+	}
+}
+
+// An insert has taken an id and waits for another write with the same reference:
+// nobody else sees that somebody has the id. Meanwhile the clock of the wall jumps.
+func TestClockThatJumpsGivesUpNoIDThatAnInsertHas(t *testing.T) {
+	t.Parallel()
+	d, ok := dbtest.Postgres(t)
+	if !ok {
+		t.Log("no PostgreSQL: on SQLite no id is missing")
+		return
+	}
+	l, ctx := ledger.New(d), context.WithoutCancel(t.Context())
+	payIn(t, l, 7, 10)
+	sealAll(t, l, noon)
+	var id int64
+	taken, others, waits := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		waits <- d.Write(ctx, func(tx *db.Tx) error {
+			if err := tx.QueryRowContext(ctx, "select nextval(pg_get_serial_sequence('ledger_transaction', 'id'))").Scan(&id); err != nil {
+				return err
+			}
+			close(taken)
+			<-others
+			for _, s := range []string{"insert into ledger_transaction (id, ref, kind, at) overriding system value values (%d, 'same', 'test', 1) on conflict (ref) do nothing",
+				"insert into entry (transaction_id, line, account_id, amount) select %d, 1, id, -5 from account where path = 'outside/cash'",
+				"insert into entry (transaction_id, line, account_id, amount) select %d, 2, id, 5 from account where path = 'project/7/available'",
+				"update account set balance = balance + case when path = 'outside/cash' then -5 else 5 end where path in ('outside/cash', 'project/7/available') and %d > 0"} {
+				if _, err := tx.ExecContext(ctx, fmt.Sprintf(s, id)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}()
+	<-taken
+	payIn(t, l, 8, 10) // a higher id
+	undone := errors.New("undone")
+	err := d.Write(ctx, func(tx *db.Tx) error { // the same reference, with an id above what is sealed
+		if _, err := tx.ExecContext(ctx, "insert into ledger_transaction (ref, kind, at) values ('same', 'test', 1)"); err != nil {
+			return err
+		}
+		close(others)
+		for n := 0; n == 0; n = int(number(t, d, "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%''same''%'")) {
+			if t.Context().Err() != nil {
+				return t.Context().Err()
+			}
+		}
+		l.Patience(noon.Add(time.Second))
+		for _, jumped := range []time.Duration{0, time.Hour, 48 * time.Hour} {
+			if _, err := l.Seal(ctx, noon.Add(jumped)); err != nil {
+				return err
+			}
+		}
+		payIn(t, l, 9, 10)
+		if _, err := l.Seal(ctx, noon.Add(49*time.Hour)); err != nil {
+			return err
+		}
+		return undone
+	})
+	if !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	if err := <-waits; err != nil {
+		t.Fatal(err)
+	}
+	if r, err := l.Audit(ctx); err != nil || !r.OK() {
+		t.Errorf("audit: %v\n%s", err, r)
+	}
+	sealAll(t, l, noon.Add(time.Minute))
+	wantTail(t, l, 0)
+	if n := number(t, d, "select count(*) from ledger_transaction where ref = 'same'"); n != 1 {
+		t.Errorf("%d transactions waited and came", n)
 	}
 }
 
