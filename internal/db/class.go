@@ -28,6 +28,12 @@ func Class(err error) ErrorClass {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return sqliteClass(e.Code())
 	}
+	if e, ok := errors.AsType[interface { // of another driver
+		error
+		SQLiteCode() int
+	}](err); ok {
+		return sqliteClass(e.SQLiteCode())
+	}
 	return Other
 }
 

@@ -63,24 +63,26 @@ func Open(ctx context.Context, target string) (*DB, error) { return OpenOn(ctx, 
 // caller has registered with the driver: a simulated disk. Empty: the machine's
 // own files.
 func OpenOn(ctx context.Context, target, vfs string) (*DB, error) {
-	return open(ctx, target, medium{vfs, "wal"}, migrate)
+	return open(ctx, target, medium{"sqlite", vfs, "wal"}, migrate)
 }
 
-// OpenVolatile is [OpenOn] for a VFS whose files end with the process: no log is
-// written, only the file. A read that is open lets no write be committed.
-func OpenVolatile(ctx context.Context, path, vfs string) (*DB, error) {
-	return open(ctx, path, medium{vfs, "memory"}, migrate)
+// OpenVolatile is [OpenOn] for a VFS whose files end with the process, with a
+// driver of its own: no log is written, only the file. A read that is open lets
+// no write be committed.
+func OpenVolatile(ctx context.Context, path, driver, vfs string) (*DB, error) {
+	return open(ctx, path, medium{driver, vfs, "memory"}, migrate)
 }
 
 // OpenAsIs opens a database that is there, and leaves its schema alone: a
 // program that runs on it may be of another version. It returns [ErrOlder] or
 // [ErrNewer] when the schema is not that of this program.
 func OpenAsIs(ctx context.Context, target string) (*DB, error) {
-	return open(ctx, target, medium{"", "wal"}, asIs)
+	return open(ctx, target, medium{"sqlite", "", "wal"}, asIs)
 }
 
-// medium is what a SQLite file lies on, and the journal that goes with it.
-type medium struct{ vfs, journal string }
+// medium is what a SQLite file lies on, by which driver it is reached, and the
+// journal that goes with it.
+type medium struct{ driver, vfs, journal string }
 
 // schema brings a database's schema forward, or refuses it.
 type schema func(context.Context, *sql.DB, Engine) error
@@ -215,7 +217,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, on medium, bring schem
 			return fmt.Errorf("open database: %w", err)
 		}
 	}
-	w, err := sql.Open("sqlite", sqliteURL(path, on.vfs, "journal_mode("+on.journal+")"))
+	w, err := sql.Open(on.driver, sqliteURL(path, on.vfs, "journal_mode("+on.journal+")"))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
@@ -235,7 +237,7 @@ func (d *DB) openSQLite(ctx context.Context, path string, on medium, bring schem
 	if on.journal == "wal" {
 		d.writer.logMost = logMost
 	}
-	pool, err := sql.Open("sqlite", sqliteURL(path, on.vfs, readOnly))
+	pool, err := sql.Open(on.driver, sqliteURL(path, on.vfs, readOnly))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}

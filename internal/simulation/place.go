@@ -12,13 +12,16 @@ import (
 // place is where seeds have their database, one after the other. It stays open
 // from one to the next: only what is in it begins anew.
 type place struct {
-	name string
-	db   *db.DB // nil: not open
+	name   string
+	driver string
+	db     *db.DB // nil: not open
 }
 
 var places atomic.Int64
 
-func newPlace() *place { return &place{name: "simulated-" + strconv.FormatInt(places.Add(1), 10)} }
+func newPlace() *place {
+	return &place{name: "simulated-" + strconv.FormatInt(places.Add(1), 10), driver: memory.Driver}
+}
 
 // begin gives a seed the database that all begin with.
 func (p *place) begin(ctx context.Context, database []byte) error {
@@ -30,7 +33,7 @@ func (p *place) begin(ctx context.Context, database []byte) error {
 }
 
 func (p *place) open(ctx context.Context) (err error) {
-	p.db, err = db.OpenVolatile(ctx, p.name, memory.VFS)
+	p.db, err = db.OpenVolatile(ctx, p.name, p.driver, memory.VFS)
 	return err
 }
 

@@ -69,6 +69,26 @@ func deceived(ctx context.Context) (*stage, error) {
 	return s, err
 }
 
+// TestProductionDriverGivesTheSameTraces holds the driver of the simulation to
+// that of production: every answer and every error is in the trace.
+func TestProductionDriverGivesTheSameTraces(t *testing.T) {
+	t.Parallel()
+	s, err := newStage(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs := newPlace(), newPlace()
+	theirs.driver = "sqlite"
+	defer ours.leave()
+	defer theirs.leave()
+	for seed := range uint64(2) {
+		o := Options{Ops: 250, Faults: 40}
+		if a, b := s.play(t.Context(), 100+seed, o, ours), s.play(t.Context(), 100+seed, o, theirs); a.Hash != b.Hash || a.Violation != b.Violation {
+			t.Errorf("seed %d: %s %s, by the production driver %s %s", a.Seed, a.Hash, a.Violation, b.Hash, b.Violation)
+		}
+	}
+}
+
 func TestViolationIsShown(t *testing.T) {
 	t.Parallel()
 	s, err := deceived(t.Context())

@@ -9,7 +9,7 @@ import (
 
 func open(t *testing.T, name string) *db.DB {
 	t.Helper()
-	d, err := db.OpenVolatile(t.Context(), name, memory.VFS)
+	d, err := db.OpenVolatile(t.Context(), name, memory.Driver, memory.VFS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestCommittedIsThereWhenOpenedAgain(t *testing.T) {
 func TestFileThatWasNotPutIsNotMade(t *testing.T) {
 	t.Parallel()
 	memory.Put("registers", nil)
-	if _, err := db.OpenVolatile(t.Context(), "nowhere", memory.VFS); err == nil {
+	if _, err := db.OpenVolatile(t.Context(), "nowhere", memory.Driver, memory.VFS); err == nil {
 		t.Error("it was opened")
 	}
 }
