@@ -25,7 +25,7 @@ var hostile = []func(gateway, host string, n int){
 		throw(http.MethodPost, gateway+"/api.php", fmt.Sprintf(`{"method":"m%d","x":%s1%s}`, n, strings.Repeat("[", 20_000), strings.Repeat("]", 20_000)), "X-CLIENT-ID", exampleID, "X-CLIENT-SECRET", exampleSecret)
 	},
 	func(gateway, _ string, n int) { // more than is read
-		throw(http.MethodPost, gateway+"/api.php", strings.Repeat("z", 3<<20), "X-CLIENT-ID", exampleID, "X-CLIENT-SECRET", exampleSecret)
+		throw(http.MethodPost, gateway+"/api.php", strings.Repeat("z", 3<<19), "X-CLIENT-ID", exampleID, "X-CLIENT-SECRET", exampleSecret)
 	},
 	func(gateway, _ string, n int) { // pages, pictures, verbs and addresses
 		throw(fmt.Sprintf("VERB%d", n), fmt.Sprintf("%s/pay/%032x", gateway, n), "")
@@ -107,7 +107,7 @@ func TestStrangersLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	shop := openShop(t, exampleID, exampleSecret)
 	s := start(t, "--world", world(t, shop.URL, `"rate_limit_per_minute": 500`, `"rate_limit_per_minute": 1000000`))
-	const dose = 700
+	const dose = 490
 	s.besiege(0, dose)
 	first := s.kept()
 	s.besiege(dose, 3*dose)

@@ -30,7 +30,7 @@ start --world "$work/world.json"
 skinrail project set "$id" rate_limit=100000 --data "$data" >/dev/null
 echo "$pid" >"$group/cgroup.procs"
 customers 4
-some() { [ "$(cat "$work"/bought.* 2>/dev/null | wc -l)" -ge 20 ]; }
+some() { [ "$(cat "$work"/bought.* 2>/dev/null | wc -l)" -ge 10 ]; }
 within 30 some
 say "no more memory than it has"
 # What can be done without goes first, then something is needed that is not there.
@@ -47,5 +47,5 @@ start
 echo "ready again after $((($(date +%s%N) - began) / 1000000)) ms"
 bought_once
 ends() { control POST /clock '{"advance":"61s"}' >/dev/null; is "$1" accepted; } # a send that was cut off is looked for first
-while read -r name number; do within 60 ends "$name"; done <"$work/answered"
+while read -r name number; do is "$name" accepted || within 60 ends "$name"; done <"$work/answered"
 skinrail audit --data "$data" | has "the books are right"

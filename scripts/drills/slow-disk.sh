@@ -20,9 +20,9 @@ admin=$(field admin_url <"$work/ready")
 figure() { curl -s "$admin/metrics" | sed -n "s/^$1 //p"; }
 leases=$(figure skinrail_leases)
 for n in 1 2; do
-  answered=$EPOCHREALTIME
+  began=$(date +%s%N)
   give "slow-$n" | has '"success"'
-  took=$(((${EPOCHREALTIME/./} - ${answered/./}) / 1000))
+  took=$((($(date +%s%N) - began) / 1000000))
   [ $took -ge 500 ] || fail "answered after $took ms: before it was on disk"
 done
 within 60 is slow-1 accepted
