@@ -259,15 +259,25 @@ func TestLinkThatCannotEndHoldsNobodyUp(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		odd, sound := w.open(w.request("inv-1")), w.open(w.request("inv-2"))
-		w.ok(d.Write(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.ExecContext(t.Context(), "update deposit set multiplier = 'odd', expires_at = expires_at - 1 where id = $1", odd.ID)
-			return err
-		}))
+		multiplier := func(rate string) {
+			w.ok(d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.ExecContext(t.Context(), "update deposit set multiplier = $1, expires_at = expires_at - 1 where id = $2", rate, odd.ID)
+				return err
+			}))
+		}
+		multiplier("odd")
 		if did, err := w.deposits.Expire(t.Context(), sound.ExpiresAt); !did || err == nil {
 			t.Errorf("%v, %v", did, err)
 		}
 		if got := w.find(sound.ID); got.State != deposit.Failed {
 			t.Errorf("the link behind it: %s", got.State)
+		}
+		multiplier(odd.Multiplier.String())
+		if did, err := w.deposits.Expire(t.Context(), sound.ExpiresAt); !did || err != nil {
+			t.Errorf("once it is mended: %v, %v", did, err)
+		}
+		if got := w.find(odd.ID); got.State != deposit.Failed {
+			t.Errorf("the mended link: %s", got.State)
 		}
 	})
 }
