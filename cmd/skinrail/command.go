@@ -101,8 +101,8 @@ func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Prove the books: recompute every balance, hold and transaction",
-		Long: "Prove the books: recompute every balance, hold and transaction, and print what was\nchecked and the first wrong row. Works while the gateway runs. Exit code 1 when anything is\nwrong: then no money moves until an audit finds the books right. Keep the line of the newest\n" +
-			"seal elsewhere: with --seal a later audit proves that nothing before it was made anew.",
+		Long: "Prove the books: recompute every balance, hold and transaction, compare them with what\neach order says, and print what was checked and the first wrong row. Works while the\ngateway runs. Exit code 1 when anything is wrong: then no money moves until an audit\nfinds the books right. Keep the line of the newest " +
+			"seal elsewhere: with --seal a later\naudit proves that nothing before it was made anew.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return told(app.Audit(cmd.Context(), s, kept, cmd.OutOrStdout()))
 		},

@@ -97,10 +97,9 @@ func otherVersion(err error) error {
 var ErrBooks = errors.New("the books are not right")
 
 // Audit recomputes the books, compares them with the orders, and prints what it
-// checked. It may run while the
-// gateway works on the same database. Wrong books stop money writes, right ones
-// let them go on. A seal kept elsewhere, as an earlier audit printed it, must
-// still be in the chain; empty: none.
+// checked. It may run while the gateway works on the same database. Wrong books
+// stop money writes, right ones let them go on. A seal kept elsewhere, as an
+// earlier audit printed it, must still be in the chain; empty: none.
 func Audit(ctx context.Context, s Store, kept string, out io.Writer) (err error) {
 	n, hash, err := parseSeal(kept)
 	if err != nil {
